@@ -1,0 +1,83 @@
+//! A notebook for findings: what is wrong with a text or a list, whatever it is for.
+
+use kernel::{Fault, Finding, identifier, text};
+
+/// Collects every finding; nothing stops at the first.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(crate) fn into_inner(self) -> Vec<Finding> {
+        self.0
+    }
+
+    pub(crate) fn put(&mut self, at: impl Into<String>, fault: Fault) {
+        self.0.push(Finding::new(at, fault));
+    }
+
+    pub(crate) fn hold(&mut self, at: &str, outcome: Result<(), Fault>) {
+        if let Err(fault) = outcome {
+            self.put(at, fault);
+        }
+    }
+
+    /// A text that people wrote: at most `max` characters, and no personal number among them.
+    pub(crate) fn text(&mut self, at: &str, text: &str, max: usize) {
+        if text.chars().count() > max {
+            self.put(at, Fault::TooLong { max: max as u64 });
+        }
+        if text::holds_personal_number(text) {
+            self.put(at, Fault::PersonalNumber);
+        }
+    }
+
+    pub(crate) fn optional_text(&mut self, at: &str, text: Option<&str>, max: usize) {
+        if let Some(text) = text {
+            self.text(at, text, max);
+        }
+    }
+
+    pub(crate) fn filled(&mut self, at: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.put(at, Fault::Required);
+        }
+    }
+
+    /// A text that must be there as soon as the thing around it is.
+    pub(crate) fn required_text(&mut self, at: &str, text: &str, max: usize) {
+        self.filled(at, text);
+        self.text(at, text, max);
+    }
+
+    pub(crate) fn web(&mut self, at: &str, address: &str) {
+        if address.chars().count() > 500 {
+            self.put(at, Fault::TooLong { max: 500 });
+        }
+        self.hold(at, identifier::web(address));
+    }
+
+    /// Each item of a list with its own pointer. Of a list that is too long only the permitted part is
+    /// looked at, so a hostile one costs neither time nor a finding per item.
+    pub(crate) fn items<'a, T>(&mut self, at: &str, items: &'a [T], max: usize) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {
+        if items.len() > max {
+            self.put(at, Fault::TooLong { max: max as u64 });
+        }
+        let at = at.to_owned();
+        items.iter().take(max).enumerate().map(move |(index, item)| (format!("{at}/{index}"), item))
+    }
+
+    /// A list in which nothing stands twice.
+    pub(crate) fn distinct<'a, T: PartialEq>(
+        &mut self,
+        at: &str,
+        list: &'a [T],
+        max: usize,
+    ) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {
+        for (index, item) in list.iter().enumerate().take(max) {
+            if list.iter().take(index).any(|earlier| earlier == item) {
+                self.put(format!("{at}/{index}"), Fault::Duplicate);
+            }
+        }
+        self.items(at, list, max)
+    }
+}

@@ -1,0 +1,27 @@
+//! Volunteer initiatives: what they say about themselves, and the way from a draft to the catalogue.
+//!
+//! [`Content`] is what an organisation writes. It lives in [`Revision`]s of an [`Initiative`]: the
+//! public reads the approved one, while a changed title, text, target group or principle answer waits
+//! for review in another. [`TRANSITIONS`] is the whole state machine; the commands consult it and
+//! `docs/` draws it.
+//!
+//! Nothing here reads a clock or makes an id: both are arguments.
+
+mod check;
+mod content;
+mod initiative;
+mod place;
+mod principle;
+#[cfg(test)]
+mod samples;
+mod schedule;
+mod status;
+mod taxonomy;
+
+pub use content::{Accessibility, Contact, Content, LanguageTag, Participation, SearchText, TermSlug, Translation, Welcome};
+pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
+pub use place::Place;
+pub use principle::{Answer, Guidepost, Principle, PrincipleAnswer, PrincipleAnswers};
+pub use schedule::{DatedSlot, InvalidTime, LocalTime, Weekday, WeeklySlot};
+pub use status::{Command, Status, TRANSITIONS, mermaid};
+pub use taxonomy::{Scheme, TermStatus};

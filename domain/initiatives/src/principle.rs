@@ -1,0 +1,119 @@
+//! The policy's five principles and five guideposts, as far as an initiative answers to them.
+
+use kernel::{Fault, string_enum};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::check::Findings;
+
+string_enum! {
+    /// One of the five guideposts (pejlemærker) of the volunteering policy.
+    pub enum Guidepost {
+        /// Understøttelse af frivilligheden.
+        Support = "support",
+        /// Mangfoldighed og respekt.
+        Diversity = "diversity",
+        /// Synliggørelse af det frivillige sociale arbejde.
+        Visibility = "visibility",
+        /// Rekruttering og fastholdelse af frivillige.
+        Recruitment = "recruitment",
+        /// Samspil mellem frivillige og kommunen.
+        Interplay = "interplay",
+    }
+}
+
+string_enum! {
+    /// One of the five principles that bear the volunteering policy.
+    pub enum Principle {
+        /// No physical, legal or economic coercion, and no pay.
+        UnpaidAndVoluntary = "unpaid_and_voluntary",
+        /// For others, outside the volunteer's own family.
+        ForOthers = "for_others",
+        /// A supplement to the public effort, never a replacement.
+        Supplement = "supplement",
+        /// The volunteers decide for themselves what they take on.
+        SelfDetermination = "self_determination",
+        /// A social aim, directed at groups that the social and health field serves.
+        SocialAim = "social_aim",
+    }
+}
+
+string_enum! {
+    /// Whether an initiative meets a principle, in the organisation's own judgement.
+    pub enum Answer {
+        Yes = "yes",
+        /// Bars the way to submission.
+        No = "no",
+        /// May be submitted, and brings an offer of guidance by the volunteer centre.
+        Unsure = "unsure",
+    }
+}
+
+/// What the organisation answers to one principle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrincipleAnswer {
+    /// Whether the initiative meets the principle.
+    pub answer: Answer,
+    /// What the organisation wants to add for whoever reviews it. Never public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    pub comment: Option<String>,
+}
+
+/// The declaration on the five principles. All five are answered before submission; none is public.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrincipleAnswers {
+    /// Whether the work is unpaid and free of physical, legal and economic coercion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpaid_and_voluntary: Option<PrincipleAnswer>,
+    /// Whether the work is for others, outside the volunteers' own families.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_others: Option<PrincipleAnswer>,
+    /// Whether the work supplements the public effort and replaces none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplement: Option<PrincipleAnswer>,
+    /// Whether the volunteers themselves decide what they take on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_determination: Option<PrincipleAnswer>,
+    /// Whether the work has a social aim, for groups that the social and health field serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub social_aim: Option<PrincipleAnswer>,
+}
+
+impl PrincipleAnswers {
+    #[must_use]
+    pub const fn get(&self, principle: Principle) -> Option<&PrincipleAnswer> {
+        match principle {
+            Principle::UnpaidAndVoluntary => self.unpaid_and_voluntary.as_ref(),
+            Principle::ForOthers => self.for_others.as_ref(),
+            Principle::Supplement => self.supplement.as_ref(),
+            Principle::SelfDetermination => self.self_determination.as_ref(),
+            Principle::SocialAim => self.social_aim.as_ref(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        Principle::ALL.iter().all(|principle| self.get(*principle).is_none())
+    }
+
+    pub(crate) fn check(&self, at: &str, findings: &mut Findings) {
+        for principle in Principle::ALL {
+            let comment = self.get(*principle).and_then(|answer| answer.comment.as_deref());
+            findings.optional_text(&format!("{at}/{}/comment", principle.as_str()), comment, 1_000);
+        }
+    }
+
+    pub(crate) fn check_complete(&self, at: &str, findings: &mut Findings) {
+        for principle in Principle::ALL {
+            let pointer = format!("{at}/{}", principle.as_str());
+            match self.get(*principle).map(|answer| answer.answer) {
+                None => findings.put(pointer, Fault::PrincipleUnanswered),
+                Some(Answer::No) => findings.put(pointer, Fault::PrincipleDenied),
+                Some(Answer::Yes | Answer::Unsure) => {}
+            }
+        }
+    }
+}

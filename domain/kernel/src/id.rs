@@ -1,0 +1,65 @@
+//! Identifiers: UUIDv7 strings, one type per thing they name.
+
+use uuid::Uuid;
+
+/// The bare form in which the journal stores the id of whatever an event is about.
+pub type EventSubjectId = Uuid;
+
+/// The text is not a UUID in its canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a UUID in its hyphenated lower-case form")]
+pub struct InvalidId;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String, format = "uuid")]
+        pub struct $name(pub Uuid);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+            /// Accepts the hyphenated lower-case form alone, so that one thing has one address.
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let id = Uuid::try_parse(text).map_err(|_| InvalidId)?;
+                if id.hyphenated().to_string() == text { Ok(Self(id)) } else { Err(InvalidId) }
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person as this service knows them: a surrogate for (issuer, subject).
+    PersonId,
+    /// An association, group, single volunteer or institution.
+    OrganisationId,
+    /// The tie between a person and an organisation.
+    MembershipId,
+    /// A volunteer initiative in the catalogue.
+    InitiativeId,
+    /// One version of an initiative's text.
+    RevisionId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OrganisationId;
+
+    #[test]
+    fn only_the_canonical_form_is_an_address() {
+        let canonical = "01932b6e-7a00-7000-8000-000000000001";
+        assert!(canonical.parse::<OrganisationId>().is_ok());
+        for other in
+            ["01932B6E-7A00-7000-8000-000000000001", "01932b6e7a0070008000000000000001", "{01932b6e-7a00-7000-8000-000000000001}", ""]
+        {
+            assert!(other.parse::<OrganisationId>().is_err(), "{other}");
+        }
+    }
+}

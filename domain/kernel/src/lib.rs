@@ -1,0 +1,21 @@
+//! The words every part of Frivillig shares: identifiers, texts, rules, events.
+//!
+//! What stands here is a *value* without a life of its own. An aggregate, a
+//! state machine or anything that does input or output belongs elsewhere.
+
+pub mod event;
+pub mod finding;
+pub mod id;
+pub mod identifier;
+pub mod language;
+pub mod money;
+pub mod problem;
+pub mod string_enum;
+pub mod text;
+
+pub use event::{Datum, Event, Subject, Visibility};
+pub use finding::{Fault, Finding};
+pub use id::{EventSubjectId, InitiativeId, InvalidId, MembershipId, OrganisationId, PersonId, RevisionId};
+pub use language::Language;
+pub use money::{Currency, Money};
+pub use problem::{Kind, ProblemType, Rule, Wording};
