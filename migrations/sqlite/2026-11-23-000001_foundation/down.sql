@@ -1,0 +1,6 @@
+DROP TABLE jobs;
+DROP TABLE generations;
+DROP TABLE idempotency;
+DROP TABLE journal;
+DROP TABLE persons;
+DROP TABLE settings;

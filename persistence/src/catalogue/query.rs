@@ -1,0 +1,201 @@
+//! Lists of the catalogue.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Entry, Filter, Freshness, Order,
+    plan::{self, Bounds, Condition, Found, Key, Measured, Sorting, Walk, Words},
+    project::Facet,
+};
+use crate::{
+    AnyConnection, Error,
+    bulk::engine,
+    db::naive,
+    page::{Page, PageRequest, cursor_instant, cursor_part, foreign_cursor},
+    search::{self, TextQuery},
+};
+
+impl Filter {
+    /// Everything but the words, the most telling first.
+    fn conditions(&self) -> Vec<Condition> {
+        let organisation: Vec<String> = self.organisation.iter().map(ToString::to_string).collect();
+        let facets = [
+            (Facet::Organisation, &organisation),
+            (Facet::PostalCode, &self.postal_codes),
+            (Facet::Town, &self.towns),
+            (Facet::Activity, &self.activities),
+            (Facet::Theme, &self.themes),
+            (Facet::TargetGroup, &self.target_groups),
+            (Facet::Guidepost, &self.guideposts),
+            (Facet::Welcome, &self.welcomes),
+            (Facet::Weekday, &self.weekdays),
+            (Facet::Participation, &self.participation),
+            (Facet::Language, &self.languages),
+        ];
+        let facets = facets.into_iter().filter(|(_, values)| !values.is_empty()).map(|(facet, values)| {
+            let mut values: Vec<String> = values.iter().map(|value| facet.of(value)).collect();
+            values.sort_unstable();
+            values.dedup();
+            Condition::Facets(values)
+        });
+        let near = self.near.map(Condition::Near);
+        let since = self.updated_since.map(|since| Condition::Since(naive(since)));
+        facets.chain(near).chain(since).collect()
+    }
+}
+
+impl Order {
+    /// The order of a list, and of each of the two parts of a list by relevance.
+    fn sorting(self, filter: &Filter) -> Sorting {
+        match (self, filter.near) {
+            (Self::Title, _) => Sorting::Title,
+            (Self::OldestFirst, _) => Sorting::OldestFirst,
+            (Self::Distance, Some(near)) => Sorting::Distance(near),
+            (Self::Relevance | Self::NewestFirst | Self::Distance, _) => Sorting::NewestFirst,
+        }
+    }
+}
+
+/// An entry, and whether it stands in the first part of a list by relevance.
+struct Hit {
+    in_title: bool,
+    found: Found,
+}
+
+/// Where a page begins: behind an entry of one of the parts.
+struct Start {
+    in_title: bool,
+    key: Key,
+}
+
+fn start(after: &[String], order: Order, sorting: Sorting) -> Result<Start, Error> {
+    let (in_title, keys) = match (order, after) {
+        (Order::Relevance, [part, keys @ ..]) if part == "1" || part == "0" => (part == "1", keys),
+        (Order::Relevance, _) => return Err(foreign_cursor()),
+        (_, keys) => (true, keys),
+    };
+    let seq = cursor_part(keys, 1)?;
+    let key = match sorting {
+        Sorting::NewestFirst | Sorting::OldestFirst => Key::Updated(cursor_instant(keys, 0)?, seq),
+        Sorting::Title => Key::Title(cursor_part(keys, 0)?, seq),
+        Sorting::Distance(_) => Key::Distance(cursor_part(keys, 0).and_then(finite)?, seq),
+    };
+    Ok(Start { in_title, key })
+}
+
+fn finite(number: f64) -> Result<f64, Error> {
+    if number.is_finite() { Ok(number) } else { Err(foreign_cursor()) }
+}
+
+fn keys(hit: &Hit, order: Order, sorting: Sorting) -> Vec<String> {
+    let Found { entry, distance } = &hit.found;
+    let first = match sorting {
+        Sorting::NewestFirst | Sorting::OldestFirst => entry.updated_at.and_utc().timestamp_micros().to_string(),
+        Sorting::Title => entry.sort_key.clone(),
+        Sorting::Distance(_) => distance.to_string(),
+    };
+    let part = (order == Order::Relevance).then(|| if hit.in_title { "1" } else { "0" }.to_owned());
+    part.into_iter().chain([first, entry.seq.to_string()]).collect()
+}
+
+/// A part of a list: all of it but for relevance and distance, whose parts come one after the other.
+struct Part<'a> {
+    in_title: bool,
+    conditions: Vec<&'a Measured>,
+    sorting: Sorting,
+    /// What the part before holds already.
+    beyond: Option<Key>,
+}
+
+/// A page of the catalogue, in at most four statements; by distance it may take two more.
+///
+/// # Errors
+/// An invalid cursor; database failures.
+pub fn list(
+    connection: &mut AnyConnection,
+    filter: &Filter,
+    order: Order,
+    freshness: &Freshness,
+    now: DateTime<Utc>,
+    page: &PageRequest,
+) -> Result<Page<Entry>, Error> {
+    let sorting = order.sorting(filter);
+    let start = page.after.as_ref().map(|after| start(after, order, sorting)).transpose()?;
+    let mut conditions = filter.conditions();
+    let words = match filter.q.as_deref().map(|q| search::query(engine(connection), q)) {
+        Some(None) => return Ok(Page { items: Vec::new(), next: None, total: page.count.then_some(0) }),
+        found => found.flatten(),
+    };
+    let narrowing = conditions.len();
+    if let Some(TextQuery { anywhere, in_title }) = words {
+        conditions.push(Condition::Words(Words::Anywhere(anywhere)));
+        conditions.extend((order == Order::Relevance).then_some(Condition::Words(Words::InTitle(in_title))));
+    }
+    let measured = if plan::is_open(&conditions, sorting) {
+        plan::measure(connection, conditions)?
+    } else {
+        conditions.into_iter().map(Measured::unknown).collect()
+    };
+    let rest = rest(&measured);
+    let parts = parts(connection, &measured, &rest, sorting, start.as_ref())?;
+    let bounds = Bounds { hidden_until: freshness.hidden_until(now), age: filter.age };
+    let hits = walk(connection, parts, start, bounds, page.fetch())?;
+    // What is in the title is anywhere, too.
+    let counted = measured.get(..=narrowing).unwrap_or(&measured);
+    let total = if page.count { Some(plan::count(connection, counted, bounds)?) } else { None };
+    Page::cut(hits, page, total, |hit| keys(hit, order, sorting)).try_map(|hit| hit.found.entry.entry(freshness, now))
+}
+
+/// What a list by relevance holds after the entries with the words in their title; `None` for any other list.
+fn rest(measured: &[Measured]) -> Option<Measured> {
+    match &measured.last()?.condition {
+        Condition::Words(words @ Words::InTitle(_)) => Some(Measured::unknown(Condition::WithoutWords(words.clone()))),
+        _ => None,
+    }
+}
+
+fn parts<'a>(
+    connection: &mut AnyConnection,
+    measured: &'a [Measured],
+    rest: &'a Option<Measured>,
+    sorting: Sorting,
+    start: Option<&Start>,
+) -> Result<Vec<Part<'a>>, Error> {
+    let part = |in_title, conditions, sorting, beyond| Part { in_title, conditions, sorting, beyond };
+    if let (Some(rest), [narrowing @ .., anywhere, title]) = (rest, measured) {
+        let with = |other: &[&'a Measured]| narrowing.iter().chain(other.iter().copied()).collect();
+        return Ok(vec![part(true, with(&[title]), sorting, None), part(false, with(&[anywhere, rest]), sorting, None)]);
+    }
+    let all: Vec<&Measured> = measured.iter().collect();
+    let Sorting::Distance(near) = sorting else { return Ok(vec![part(true, all, sorting, None)]) };
+    if Measured::narrow(&all) {
+        return Ok(vec![part(true, all, sorting, None)]);
+    }
+    let passed = start.map_or(0.0, |start| start.key.distance().sqrt());
+    let mut beyond = None;
+    let circles = plan::circles(connection, near, passed)?.into_iter().map(|circle| {
+        let inner = beyond.replace(Key::Distance(circle.radius * circle.radius, i64::MAX));
+        part(true, all.clone(), Sorting::Distance(circle), inner)
+    });
+    Ok(circles.collect())
+}
+
+/// Fills one page from the parts of a list, beginning in the part where the page before ended.
+fn walk(connection: &mut AnyConnection, parts: Vec<Part<'_>>, start: Option<Start>, bounds: Bounds, limit: i64) -> Result<Vec<Hit>, Error> {
+    let mut hits = Vec::new();
+    let mut room = limit;
+    for Part { in_title, conditions, sorting, beyond } in parts {
+        let after = match &start {
+            Some(start) if start.in_title && !in_title => None,
+            Some(start) if !start.in_title && in_title => continue,
+            start => start.as_ref().map(|start| start.key.clone()),
+        };
+        let after = Key::farther(after, beyond);
+        if room > 0 {
+            let found = Walk { conditions, bounds, sorting, after, limit: room }.go(connection)?;
+            room -= i64::try_from(found.len()).unwrap_or(room);
+            hits.extend(found.into_iter().map(|found| Hit { in_title, found }));
+        }
+    }
+    Ok(hits)
+}

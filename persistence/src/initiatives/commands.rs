@@ -1,0 +1,183 @@
+//! What can be done to an initiative.
+
+use access::Acting;
+use chrono::{DateTime, Utc};
+use initiatives::{Content, Initiative, NewIds, Principle, Scheme, Status};
+use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, RevisionId, Subject, Visibility};
+use organisations::Organisation;
+
+use super::{Stored, row, within_reach};
+use crate::{
+    Area, Error, Tx, catalogue,
+    organisations::{Precondition, within_reach as organisation_within_reach},
+    taxonomies,
+};
+
+/// Begins an initiative.
+///
+/// # Errors
+/// [`NotFound`](crate::DoorRule::NotFound) for an organisation out of reach; findings in the content; database failures.
+pub fn draft(tx: &mut Tx<'_>, acting: &Acting, organisation: OrganisationId, content: Content) -> Result<Stored, Error> {
+    let organisation = organisation_within_reach(tx.connection, acting, organisation)?.organisation;
+    check(tx, &content, None)?;
+    let (id, revision) = (InitiativeId(tx.new_id()), RevisionId(tx.new_id()));
+    let initiative = Initiative::draft(id, organisation.id, revision, content, tx.now());
+    let stored = Stored { initiative, organisation_name: organisation.profile.name, created_at: tx.now(), updated_at: tx.now() };
+    row::insert(tx, &stored)?;
+    tx.record(event("initiative.drafted", &stored.initiative, Visibility::Organisation));
+    Ok(stored)
+}
+
+/// Writes a new content over what the organisation sees, which `change` is given.
+///
+/// # Errors
+/// [`NotFound`](crate::DoorRule::NotFound), [`PreconditionRequired`](crate::DoorRule::PreconditionRequired),
+/// [`Stale`](crate::DoorRule::Stale); findings in the content; [`InitiativeRule`](initiatives::InitiativeRule); database failures.
+pub fn edit(
+    tx: &mut Tx<'_>,
+    acting: &Acting,
+    id: InitiativeId,
+    precondition: Precondition,
+    change: impl FnOnce(&Content) -> Result<Content, Error>,
+) -> Result<Stored, Error> {
+    let (before, organisation) = within_reach(tx.connection, acting, id)?;
+    precondition.require(before.initiative.version)?;
+    let base = &before.initiative.current().ok_or_else(|| Error::internal("an initiative without a revision"))?.content;
+    let content = change(base)?;
+    check(tx, &content, Some(base))?;
+    let fields = base.changes(&content);
+    let ids = NewIds { live: RevisionId(tx.new_id()), working: RevisionId(tx.new_id()) };
+    let edited = before.initiative.clone().edit(ids, content, tx.now())?;
+    let stored = row::store(tx, &before, edited)?;
+    show(tx, &before.initiative, &stored.initiative, &organisation)?;
+    let live = public_changes(&before.initiative, &stored.initiative, &organisation);
+    let rest: Vec<_> = fields.into_iter().filter(|field| !live.contains(field)).collect();
+    // What waits for review is nobody's business yet, not even the names of the fields.
+    let nothing_else = !live.is_empty() && rest.is_empty();
+    for (fields, visibility, left_out) in
+        [(live.clone(), Visibility::Public, live.is_empty()), (rest, Visibility::Organisation, nothing_else)]
+    {
+        if !left_out {
+            tx.record(event("initiative.edited", &stored.initiative, visibility).with("fields", Datum::Fields(fields)));
+        }
+    }
+    Ok(stored)
+}
+
+/// The fields in which the public text differs.
+fn public_changes(before: &Initiative, after: &Initiative, organisation: &Organisation) -> Vec<&'static str> {
+    let face = |initiative: &Initiative| initiative.public().map(|revision| revision.content.public_view(organisation.is_private_person()));
+    face(before).zip(face(after)).map(|(before, after)| before.changes(&after)).unwrap_or_default()
+}
+
+/// Everything that is wrong with a content, its terms included. A term that stood there before it was
+/// retired may stay.
+fn check(tx: &mut Tx<'_>, content: &Content, before: Option<&Content>) -> Result<(), Error> {
+    let mut findings = content.findings();
+    let active = taxonomies::active(tx.connection)?;
+    let lists = |content: &Content| {
+        [
+            (Scheme::TargetGroup, "/target_groups", content.target_groups.clone()),
+            (Scheme::Activity, "/activities", content.activities.clone()),
+            (Scheme::Theme, "/themes", content.themes.clone()),
+        ]
+    };
+    let known = before.map(lists).into_iter().flatten().flat_map(|(scheme, _, terms)| terms.into_iter().map(move |term| (scheme, term.0)));
+    let known: Vec<_> = known.collect();
+    for (scheme, at, terms) in lists(content) {
+        for (place, term) in terms.into_iter().enumerate().take(20) {
+            let (finding, term) = (Finding::new(format!("{at}/{place}"), Fault::UnknownTerm), (scheme, term.0));
+            if !active.contains(&term) && !known.contains(&term) && !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::invalid(findings)) }
+}
+
+/// The transitions differ in nothing but the domain's command and the name of the event.
+macro_rules! transitions {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $event:literal = $act:expr $(, $key:literal: $datum:expr)?;)+) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// [`NotFound`](crate::DoorRule::NotFound), [`Stale`](crate::DoorRule::Stale),
+        /// [`InitiativeRule`](initiatives::InitiativeRule); database failures.
+        pub fn $name(tx: &mut Tx<'_>, acting: &Acting, id: InitiativeId, precondition: Precondition, $($argument: $type),*) -> Result<Stored, Error> {
+            step(tx, acting, id, precondition, ($event, None$(.or(Some(($key, $datum))))?), $act)
+        }
+    )+};
+}
+
+transitions! {
+    /// Hands the working revision in for review.
+    submit() "initiative.submitted" = |initiative, organisation, now| Ok(initiative.submit(organisation.is_verified(), now)?);
+    /// Approves the revision in review.
+    publish() "initiative.published" = |initiative, _, now| Ok(initiative.publish(now)?);
+    /// Sends the revision in review back to be written on.
+    return_to_draft(reason: String) "initiative.returned" = |initiative, _, now| Ok(initiative.return_to_draft(reason, now)?);
+    /// Refuses a first submission on a principle.
+    refuse(reason: String, principle: Principle) "initiative.refused" = |initiative, _, now| Ok(initiative.refuse(reason, principle, now)?),
+        "principle": Datum::Code(principle.as_str());
+    /// Takes a refused initiative up again.
+    revise() "initiative.revised" = |initiative, _, _| Ok(initiative.revise()?);
+    /// Takes it out of the catalogue for a while.
+    pause() "initiative.paused" = |initiative, _, _| Ok(initiative.pause()?);
+    /// Puts a paused one back.
+    resume() "initiative.resumed" = |initiative, _, _| Ok(initiative.resume()?);
+    /// Takes it out of the catalogue because a report was upheld.
+    suspend(reason: String) "initiative.suspended" = |initiative, _, now| Ok(initiative.suspend(reason, now)?);
+    /// Puts a suspended one back.
+    clear() "initiative.cleared" = |initiative, _, _| Ok(initiative.clear()?);
+    /// Ends it for good.
+    archive() "initiative.archived" = |initiative, _, now| Ok(initiative.archive(now)?);
+    /// Says that the public text still holds.
+    confirm() "initiative.confirmed" = |initiative, _, now| Ok(initiative.confirm(now)?);
+}
+
+type Told = (&'static str, Option<(&'static str, Datum)>);
+
+fn step(
+    tx: &mut Tx<'_>,
+    acting: &Acting,
+    id: InitiativeId,
+    precondition: Precondition,
+    (name, datum): Told,
+    act: impl FnOnce(Initiative, &Organisation, DateTime<Utc>) -> Result<Initiative, Error>,
+) -> Result<Stored, Error> {
+    let (before, organisation) = within_reach(tx.connection, acting, id)?;
+    precondition.accept(before.initiative.version)?;
+    let after = act(before.initiative.clone(), &organisation, tx.now())?;
+    let stored = row::store(tx, &before, after)?;
+    let visibility = show(tx, &before.initiative, &stored.initiative, &organisation)?;
+    let event = event(name, &stored.initiative, visibility);
+    tx.record(match datum {
+        Some((key, datum)) => event.with(key, datum),
+        None => event,
+    });
+    Ok(stored)
+}
+
+/// Keeps the catalogue in step, and says who can notice the change: the public does when an entry comes,
+/// goes, reads differently or is confirmed, and when what it once read is gone for good.
+fn show(tx: &mut Tx<'_>, before: &Initiative, after: &Initiative, organisation: &Organisation) -> Result<Visibility, Error> {
+    let face = |initiative: &Initiative| {
+        let public = initiative.public()?;
+        Some((public.content.public_view(organisation.is_private_person()), initiative.verified_at))
+    };
+    let gone = after.status == Status::Archived && after.published_at.is_some();
+    let noticed = gone || face(before) != face(after);
+    if noticed {
+        catalogue::project(tx, after, organisation)?;
+        tx.touch(Area::Initiatives);
+    } else if after.public().is_some() {
+        // The version is part of the ETag by which a member edits, wherever they read it.
+        catalogue::set_version(tx, after)?;
+        tx.touch(Area::Initiatives);
+    }
+    Ok(if noticed { Visibility::Public } else { Visibility::Organisation })
+}
+
+fn event(name: &'static str, initiative: &Initiative, visibility: Visibility) -> Event {
+    Event::new(name, Subject { kind: "initiative", id: initiative.id.0 }, visibility).of(initiative.organisation)
+}

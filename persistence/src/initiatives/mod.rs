@@ -1,0 +1,108 @@
+//! Initiatives: load, let the domain decide, store, and keep the public catalogue in step.
+
+mod commands;
+mod row;
+
+use access::Acting;
+use chrono::{DateTime, Utc};
+use diesel::{dsl::count_star, prelude::*};
+use initiatives::{Initiative, InitiativeRule, Refused, Status};
+use kernel::{Fault, Finding, InitiativeId, OrganisationId};
+use organisations::Organisation;
+
+pub use commands::{archive, clear, confirm, draft, edit, pause, publish, refuse, resume, return_to_draft, revise, submit, suspend};
+pub(crate) use row::{InitiativeRow, RevisionRow};
+
+use crate::{
+    AnyConnection, DoorRule, Error, organisations as registered,
+    page::{Page, PageRequest, cursor_instant, cursor_part},
+    schema::{initiatives as table, organisations as orgs},
+};
+
+/// An initiative with everything that its members and staff may read of it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub initiative: Initiative,
+    pub organisation_name: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<Refused> for Error {
+    fn from(Refused { rule, findings }: Refused) -> Self {
+        Self { findings, ..InitiativeRule::into(rule) }
+    }
+}
+
+/// The whole file of an initiative, for the organisation's members and for staff.
+///
+/// # Errors
+/// [`DoorRule::NotFound`], also when it is there but not for this reader; database failures.
+pub fn get_file(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<Stored, Error> {
+    within_reach(connection, acting, id).map(|(stored, _)| stored)
+}
+
+/// Files, the latest changed first. Members name their organisation; staff may ask for all at once.
+/// No status means every status.
+///
+/// # Errors
+/// [`DoorRule::NotFound`] for an organisation out of reach; a finding for a member who names none; an invalid
+/// cursor; database failures.
+pub fn list_files(
+    connection: &mut AnyConnection,
+    acting: &Acting,
+    organisation: Option<OrganisationId>,
+    statuses: &[Status],
+    page: &PageRequest,
+) -> Result<Page<Stored>, Error> {
+    match organisation {
+        Some(id) => registered::within_reach(connection, acting, id).map(|_| ())?,
+        None if acting.reaches_all() => {}
+        None => return Err(Error::invalid(vec![Finding::new("?organisation_id", Fault::Required)])),
+    }
+    let query = || {
+        let mut query = table::table.inner_join(orgs::table.on(orgs::id.eq(table::organisation_id))).into_boxed();
+        if let Some(id) = organisation {
+            query = query.filter(table::organisation_id.eq(id.to_string()));
+        }
+        if !statuses.is_empty() {
+            query = query.filter(table::status.eq_any(statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>()));
+        }
+        query
+    };
+    let mut rows = query();
+    if let Some(after) = &page.after {
+        let (at, id) = (cursor_instant(after, 0)?, cursor_part::<String>(after, 1)?);
+        rows = rows.filter(table::updated_at.le(at).and(table::updated_at.lt(at).or(table::id.lt(id))));
+    }
+    let rows: Vec<(InitiativeRow, String)> = rows
+        .order((table::updated_at.desc(), table::id.desc()))
+        .limit(page.fetch())
+        .select((table::all_columns, orgs::name))
+        .load(connection)?;
+    let total = if page.count { Some(query().select(count_star()).first(connection)?) } else { None };
+    let items = row::assemble(connection, rows)?;
+    Ok(Page::cut(items, page, total, |stored| vec![stored.updated_at.timestamp_micros().to_string(), stored.initiative.id.to_string()]))
+}
+
+fn load(connection: &mut AnyConnection, id: InitiativeId) -> Result<Option<Stored>, Error> {
+    let rows: Vec<(InitiativeRow, String)> = table::table
+        .inner_join(orgs::table.on(orgs::id.eq(table::organisation_id)))
+        .filter(table::id.eq(id.to_string()))
+        .select((table::all_columns, orgs::name))
+        .load(connection)?;
+    Ok(row::assemble(connection, rows)?.pop())
+}
+
+/// An initiative of an organisation that the acting person's action reaches; every other one looks like
+/// a missing one.
+fn within_reach(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<(Stored, Organisation), Error> {
+    // Nobody in particular reaches nothing, and most readers are nobody: that is no question for the database.
+    acting.identity().ok_or(DoorRule::NotFound)?;
+    let stored = load(connection, id)?.ok_or(DoorRule::NotFound)?;
+    let organisation = registered::within_reach(connection, acting, stored.initiative.organisation)?.organisation;
+    Ok((stored, organisation))
+}
+
+#[cfg(test)]
+mod tests;

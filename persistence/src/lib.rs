@@ -1,0 +1,29 @@
+//! Loads, lets the domain decide, stores. The only crate that names diesel.
+//!
+//! Everything that changes goes through [`Db::write`] or [`Db::command`]; what is not public takes an
+//! [`access::Acting`]. There are no repositories here and no traits: free functions over one connection
+//! type compose in one transaction.
+
+mod bulk;
+pub mod catalogue;
+mod clock;
+mod db;
+mod error;
+pub mod idempotency;
+pub mod initiatives;
+pub mod jobs;
+pub mod journal;
+mod migrate;
+pub mod organisations;
+pub mod page;
+pub mod persons;
+pub mod sample;
+mod schema;
+mod search;
+pub mod settings;
+pub mod taxonomies;
+
+pub use clock::Clock;
+pub use db::{AnyConnection, Area, Command, Committed, Db, Engine, Options, Outcome, Target, Tx, generation};
+pub use error::{DoorRule, Error, problem_types};
+pub use migrate::{MigrateError, revert_all};

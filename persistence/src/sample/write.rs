@@ -1,0 +1,257 @@
+//! Samples on their way into the tables, a statement per table and chunk.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use initiatives::{Initiative, Status};
+use kernel::{Event, OrganisationId, Subject, Visibility};
+use organisations::{MembershipRole, MembershipStatus, Organisation, OrganisationKind};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    EPOCH, ISSUER, MONTHS, id, organisation_id,
+    source::{Base, live},
+};
+use crate::{
+    Area, Error, Tx,
+    bulk::{self, Table, instant_text},
+    catalogue::{self, Projection},
+    db::naive,
+    initiatives::{InitiativeRow, RevisionRow, Stored},
+    search::sort_key,
+};
+
+/// What a sample id names; each kind has a word of its own in the middle of the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Organisation,
+    Initiative,
+    Person,
+    Membership,
+    Revision,
+    /// In FK Organisation.
+    Unit,
+}
+
+impl Kind {
+    pub(super) const fn nibbles(self) -> u128 {
+        match self {
+            Self::Organisation => 1,
+            Self::Initiative => 2,
+            Self::Person => 3,
+            Self::Membership => 4,
+            Self::Revision => 5,
+            Self::Unit => 6,
+        }
+    }
+}
+
+const ORGANISATIONS: Table = Table {
+    name: "organisations",
+    columns: &[
+        ("id", "TEXT"),
+        ("kind", "TEXT"),
+        ("cvr", "TEXT"),
+        ("unit_id", "TEXT"),
+        ("name", "TEXT"),
+        ("sort_key", "TEXT"),
+        ("purpose", "TEXT"),
+        ("contact_name", "TEXT"),
+        ("contact_email", "TEXT"),
+        ("contact_phone", "TEXT"),
+        ("contact_web", "TEXT"),
+        ("address_street", "TEXT"),
+        ("address_postal_code", "TEXT"),
+        ("address_town", "TEXT"),
+        ("address_municipality_code", "TEXT"),
+        ("verification", "TEXT"),
+        ("version", "BIGINT"),
+        ("created_at", "TIMESTAMP"),
+        ("updated_at", "TIMESTAMP"),
+    ],
+};
+const PERSONS: Table =
+    Table { name: "persons", columns: &[("id", "TEXT"), ("issuer", "TEXT"), ("subject", "TEXT"), ("created_at", "TIMESTAMP")] };
+const MEMBERSHIPS: Table = Table {
+    name: "memberships",
+    columns: &[
+        ("id", "TEXT"),
+        ("organisation_id", "TEXT"),
+        ("person_id", "TEXT"),
+        ("role", "TEXT"),
+        ("status", "TEXT"),
+        ("version", "BIGINT"),
+        ("created_at", "TIMESTAMP"),
+        ("updated_at", "TIMESTAMP"),
+    ],
+};
+const INITIATIVES: Table = Table {
+    name: "initiatives",
+    columns: &[
+        ("id", "TEXT"),
+        ("organisation_id", "TEXT"),
+        ("status", "TEXT"),
+        ("revisions", "INTEGER"),
+        ("approved_revision_id", "TEXT"),
+        ("working_revision_id", "TEXT"),
+        ("verdict", "TEXT"),
+        ("verdict_reason", "TEXT"),
+        ("verdict_principle", "TEXT"),
+        ("verdict_at", "TIMESTAMP"),
+        ("published_at", "TIMESTAMP"),
+        ("verified_at", "TIMESTAMP"),
+        ("archived_at", "TIMESTAMP"),
+        ("version", "BIGINT"),
+        ("created_at", "TIMESTAMP"),
+        ("updated_at", "TIMESTAMP"),
+    ],
+};
+const REVISIONS: Table = Table {
+    name: "revisions",
+    columns: &[
+        ("id", "TEXT"),
+        ("initiative_id", "TEXT"),
+        ("number", "INTEGER"),
+        ("state", "TEXT"),
+        ("content", "TEXT"),
+        ("edited_at", "TIMESTAMP"),
+        ("submitted_at", "TIMESTAMP"),
+    ],
+};
+
+/// Everything in the sample files, in one transaction: there is no half of it.
+pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
+    organisations(tx, &base.organisations)?;
+    personas(tx)?;
+    let batch =
+        (1..).zip(&base.samples).filter_map(|(number, sample)| Some((number, sample, base.organisations.get(sample.organisation)?)));
+    let batch = batch.map(|(number, sample, organisation)| {
+        Ok((live((number, base.initiatives()), organisation, sample.content.clone(), sample.state, tx.now())?, organisation.clone()))
+    });
+    let batch = batch.collect::<Result<Vec<_>, Error>>()?;
+    initiatives(tx, &batch)
+}
+
+/// Organisations of running numbers, each with its signatory, but for the municipality's own.
+pub(super) fn organisations(tx: &mut Tx<'_>, organisations: &[Organisation]) -> Result<(), Error> {
+    bulk::insert(tx.connection, &ORGANISATIONS, &organisations.iter().map(organisation).collect::<Vec<_>>())?;
+    let with_people = organisations.iter().filter(|organisation| organisation.kind != OrganisationKind::MunicipalInstitution);
+    let numbers: Vec<u64> = with_people.filter_map(|organisation| super::number(&organisation.id.to_string())).collect();
+    let member = |number: u64| SIGNATORIES + number;
+    bulk::insert(
+        tx.connection,
+        &PERSONS,
+        &numbers.iter().map(|number| person(member(*number), &format!("member-{number:03}"))).collect::<Vec<_>>(),
+    )?;
+    let ties = numbers.iter().map(|number| {
+        membership(member(*number), organisation_id(*number), member(*number), MembershipRole::Signatory, MembershipStatus::Confirmed)
+    });
+    bulk::insert(tx.connection, &MEMBERSHIPS, &ties.collect::<Vec<_>>())?;
+    for organisation in organisations.iter().filter(|organisation| organisation.is_verified()) {
+        let subject = Subject { kind: "organisation", id: organisation.id.0 };
+        tx.record(Event::new("organisation.verified", subject, Visibility::Public).of(organisation.id));
+    }
+    tx.touch(Area::Organisations);
+    Ok(())
+}
+
+/// Running numbers below are those of the personas.
+const SIGNATORIES: u64 = 100;
+
+/// The people whom the demo's tokens name, and one who waits to be let in.
+fn personas(tx: &mut Tx<'_>) -> Result<(), Error> {
+    const CHAIR: u64 = 1;
+    const EDITOR: u64 = 2;
+    const NEWCOMER: u64 = 3;
+    // The chair has something in every state to try the contract's examples on.
+    const WITH_A_PAUSED_ONE: u64 = 19;
+    const WITH_A_DRAFT: u64 = 51;
+    const WITH_A_REFUSED_ONE: u64 = 90;
+    let people = [(CHAIR, "association-chair"), (EDITOR, "association-editor"), (NEWCOMER, "newcomer-001")];
+    bulk::insert(tx.connection, &PERSONS, &people.map(|(number, subject)| person(number, subject)))?;
+    let (first, second) = (organisation_id(1), organisation_id(2));
+    let ties = [
+        membership(1, first, CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
+        membership(2, first, EDITOR, MembershipRole::Editor, MembershipStatus::Confirmed),
+        membership(3, second, CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
+        membership(4, first, NEWCOMER, MembershipRole::Editor, MembershipStatus::Requested),
+        membership(5, organisation_id(WITH_A_PAUSED_ONE), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
+        membership(6, organisation_id(WITH_A_DRAFT), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
+        membership(7, organisation_id(WITH_A_REFUSED_ONE), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
+    ];
+    bulk::insert(tx.connection, &MEMBERSHIPS, &ties)
+}
+
+/// Initiatives with their revisions, and the entries of those that are public.
+pub(super) fn initiatives(tx: &mut Tx<'_>, batch: &[(Initiative, Organisation)]) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    let mut revisions = Vec::new();
+    let mut entries = Vec::new();
+    for (initiative, organisation) in batch {
+        let updated_at = initiative.published_at.or(initiative.current().map(|revision| revision.edited_at)).unwrap_or(EPOCH);
+        let created_at = updated_at - TimeDelta::days(9);
+        rows.push(InitiativeRow::new(&Stored { initiative: initiative.clone(), organisation_name: String::new(), created_at, updated_at }));
+        for revision in initiative.approved.iter().chain(&initiative.working) {
+            revisions.push(RevisionRow::new(initiative.id, revision)?);
+        }
+        entries.extend(Projection::of(initiative, organisation, updated_at));
+        if initiative.status == Status::Published {
+            let subject = Subject { kind: "initiative", id: initiative.id.0 };
+            tx.record(Event::new("initiative.published", subject, Visibility::Public).of(organisation.id));
+        }
+    }
+    bulk::insert(tx.connection, &INITIATIVES, &rows)?;
+    bulk::insert(tx.connection, &REVISIONS, &revisions)?;
+    tx.touch(Area::Initiatives);
+    catalogue::insert(tx.connection, &entries)
+}
+
+/// When the organisations registered: before any sample was published.
+fn registered_at() -> DateTime<Utc> {
+    EPOCH - MONTHS - TimeDelta::days(30)
+}
+
+fn organisation(organisation: &Organisation) -> Value {
+    let Organisation { id, kind, registration, profile, verification, version } = organisation;
+    let registered_at = instant_text(naive(registered_at()));
+    let address = profile.address.as_ref();
+    json!({
+        "id": id.to_string(),
+        "kind": kind.as_str(),
+        "cvr": registration.cvr,
+        "unit_id": registration.unit_id.as_ref().map(Uuid::to_string),
+        "name": profile.name,
+        "sort_key": sort_key(&profile.name),
+        "purpose": profile.purpose,
+        "contact_name": profile.contact.name,
+        "contact_email": profile.contact.email,
+        "contact_phone": profile.contact.phone,
+        "contact_web": profile.contact.web,
+        "address_street": address.and_then(|address| address.street.as_ref()),
+        "address_postal_code": address.map(|address| &address.postal_code),
+        "address_town": address.map(|address| &address.town),
+        "address_municipality_code": address.and_then(|address| address.municipality_code.as_ref()),
+        "verification": verification.as_str(),
+        "version": version,
+        "created_at": registered_at,
+        "updated_at": registered_at,
+    })
+}
+
+fn person(number: u64, subject: &str) -> Value {
+    let created_at = instant_text(naive(registered_at()));
+    json!({ "id": id(Kind::Person, number).to_string(), "issuer": ISSUER, "subject": subject, "created_at": created_at })
+}
+
+fn membership(number: u64, organisation: OrganisationId, person: u64, role: MembershipRole, status: MembershipStatus) -> Value {
+    let created_at = instant_text(naive(registered_at()));
+    json!({
+        "id": id(Kind::Membership, number).to_string(),
+        "organisation_id": organisation.to_string(),
+        "person_id": id(Kind::Person, person).to_string(),
+        "role": role.as_str(),
+        "status": status.as_str(),
+        "version": 1,
+        "created_at": created_at,
+        "updated_at": created_at,
+    })
+}

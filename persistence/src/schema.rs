@@ -1,0 +1,176 @@
+//! The tables, one description for both engines. A test reads every table through it on both.
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+diesel::table! {
+    persons (id) {
+        id -> Text,
+        issuer -> Text,
+        subject -> Text,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    journal (sequence) {
+        sequence -> BigInt,
+        occurred_at -> Timestamp,
+        person_id -> Nullable<Text>,
+        operation -> Text,
+        request_id -> Text,
+        name -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        organisation_id -> Nullable<Text>,
+        visibility -> Text,
+        data -> Text,
+    }
+}
+diesel::table! {
+    idempotency (scope) {
+        scope -> Text,
+        request_hash -> Text,
+        status -> Integer,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Text,
+        expires_at -> Timestamp,
+    }
+}
+diesel::table! {
+    generations (area) {
+        area -> Text,
+        generation -> BigInt,
+    }
+}
+diesel::table! {
+    jobs (id) {
+        id -> Text,
+        kind -> Text,
+        due_at -> Timestamp,
+        claimed_until -> Nullable<Timestamp>,
+        attempts -> Integer,
+    }
+}
+diesel::table! {
+    organisations (id) {
+        id -> Text,
+        kind -> Text,
+        cvr -> Nullable<Text>,
+        p_number -> Nullable<Text>,
+        unit_id -> Nullable<Text>,
+        name -> Text,
+        sort_key -> Text,
+        purpose -> Nullable<Text>,
+        contact_name -> Nullable<Text>,
+        contact_email -> Nullable<Text>,
+        contact_phone -> Nullable<Text>,
+        contact_web -> Nullable<Text>,
+        address_street -> Nullable<Text>,
+        address_postal_code -> Nullable<Text>,
+        address_town -> Nullable<Text>,
+        address_municipality_code -> Nullable<Text>,
+        address_dar_id -> Nullable<Text>,
+        verification -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    memberships (id) {
+        id -> Text,
+        organisation_id -> Text,
+        person_id -> Text,
+        role -> Text,
+        status -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    terms (scheme, slug) {
+        scheme -> Text,
+        slug -> Text,
+        label_da -> Text,
+        label_en -> Text,
+        status -> Text,
+    }
+}
+diesel::table! {
+    initiatives (id) {
+        id -> Text,
+        organisation_id -> Text,
+        status -> Text,
+        revisions -> Integer,
+        approved_revision_id -> Nullable<Text>,
+        working_revision_id -> Nullable<Text>,
+        verdict -> Nullable<Text>,
+        verdict_reason -> Nullable<Text>,
+        verdict_principle -> Nullable<Text>,
+        verdict_at -> Nullable<Timestamp>,
+        published_at -> Nullable<Timestamp>,
+        verified_at -> Nullable<Timestamp>,
+        archived_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    revisions (id) {
+        id -> Text,
+        initiative_id -> Text,
+        number -> Integer,
+        state -> Text,
+        content -> Text,
+        edited_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    catalogue (seq) {
+        seq -> BigInt,
+        initiative_id -> Text,
+        organisation_id -> Text,
+        organisation_name -> Text,
+        sort_key -> Text,
+        min_age -> Integer,
+        max_age -> Integer,
+        version -> BigInt,
+        published_at -> Timestamp,
+        verified_at -> Timestamp,
+        updated_at -> Timestamp,
+        content -> Text,
+    }
+}
+diesel::table! {
+    catalogue_facets (facet, updated_at, seq) {
+        facet -> Text,
+        updated_at -> Timestamp,
+        seq -> BigInt,
+    }
+}
+diesel::table! {
+    catalogue_places (seq, place) {
+        seq -> BigInt,
+        place -> Integer,
+        latitude -> Double,
+        longitude -> Double,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    organisations,
+    memberships,
+    persons,
+    initiatives,
+    revisions,
+    catalogue,
+    catalogue_facets,
+    catalogue_places
+);
