@@ -1,0 +1,229 @@
+//! The running service: its doors to the database, bounded.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::HttpResponse;
+use persistence::{AnyConnection, Area, Clock, Command, Committed, Db, DoorRule, Error, Outcome, Tx, idempotency::Answer};
+use tokio::sync::Semaphore;
+
+use crate::{
+    auth::{DemoKey, Issuers},
+    cache::{Entry, PublicCache},
+    call::{Call, Listed},
+    limit,
+    openapi::Contract,
+    problem::Problem,
+    reply::Caching,
+};
+
+/// How long and how large things may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Bytes in a body.
+    pub body_bytes: usize,
+    /// From the first byte of a body to its last.
+    pub body_time: Duration,
+    /// Waiting for a turn at the database.
+    pub acquire: Duration,
+    /// A whole command or query.
+    pub work: Duration,
+    /// Queries at a time.
+    pub readers: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 * 1024,
+            body_time: Duration::from_secs(10),
+            acquire: Duration::from_secs(3),
+            work: Duration::from_secs(15),
+            readers: 8,
+        }
+    }
+}
+
+/// Everything that handlers share.
+#[derive(Debug)]
+pub struct App {
+    pub db: Db,
+    pub clock: Clock,
+    pub limits: Bounds,
+    pub contract: Contract,
+    pub issuers: Issuers,
+    /// The demo issuer's key, in demo mode.
+    pub demo: Option<DemoKey>,
+    /// Whether demo tokens are given to callers who name another host than this machine.
+    pub demo_public: bool,
+    pub rate_limits: Option<limit::Limits>,
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Origins that may send more than public reads.
+    pub cors_origins: Vec<String>,
+    pub metrics_token: Option<String>,
+    pub public_url: String,
+    pub cache: PublicCache,
+    /// Rings when a write of this instance has committed.
+    pub changed: tokio::sync::Notify,
+    /// Set when the service is about to stop: readiness says so before the door closes.
+    pub draining: AtomicBool,
+    reading: Arc<Semaphore>,
+    writing: Arc<Semaphore>,
+}
+
+/// Writers at the gate and behind it; whoever comes later is told to come back.
+const WRITERS: usize = 64;
+
+impl App {
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, limits: Bounds, issuers: Issuers) -> Self {
+        Self {
+            db,
+            clock,
+            contract: Contract::of_this_service(),
+            issuers,
+            demo: None,
+            demo_public: false,
+            rate_limits: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            metrics_token: None,
+            public_url: "http://127.0.0.1:8080".into(),
+            cache: PublicCache::default(),
+            changed: tokio::sync::Notify::new(),
+            draining: AtomicBool::new(false),
+            reading: Arc::new(Semaphore::new(limits.readers)),
+            writing: Arc::new(Semaphore::new(WRITERS)),
+            limits,
+        }
+    }
+
+    pub(crate) async fn write(
+        &self,
+        command: Command,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<Answer, Error> + Send + 'static,
+    ) -> Result<Committed, Problem> {
+        let db = self.db.clone();
+        let committed = self.blocking(&self.writing, Door::Write, move || db.command(&command, act)).await?;
+        self.cache.written();
+        self.changed.notify_waiters();
+        Ok(committed)
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let db = self.db.clone();
+        self.blocking(&self.reading, Door::Read, move || db.read(query)).await
+    }
+
+    /// Hops to the blocking pool. A client that goes away drops the handler in the middle of its await, but not
+    /// the closure: it runs to its end there, and a command is done or not done, never half.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        turns: &Arc<Semaphore>,
+        door: Door,
+        work: impl FnOnce() -> Outcome<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = tokio::time::timeout(self.limits.acquire, Arc::clone(turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(DoorRule::Busy.into()) };
+        let stage = Arc::new(Stage::default());
+        let inside = Arc::clone(&stage);
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            if inside.abandoned.load(Ordering::SeqCst) { None } else { Some(work()) }
+        });
+        match tokio::time::timeout(self.limits.work, task).await {
+            Ok(Ok(Some(outcome))) => {
+                metrics::histogram!("frivillig_statements", "door" => door.name()).record(outcome.statements);
+                outcome.result.map_err(Problem::from)
+            }
+            Ok(Ok(None)) => Err(DoorRule::Busy.into()),
+            Ok(Err(panicked)) => Err(Error::internal(panicked).into()),
+            Err(_) => {
+                stage.abandoned.store(true, Ordering::SeqCst);
+                Err(if door == Door::Write { DoorRule::OutcomeUnknown } else { DoorRule::Busy }.into())
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Stage {
+    /// Nobody waits for the answer any more; work that has not begun need not.
+    abandoned: AtomicBool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Read,
+    Write,
+}
+
+impl Door {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Something that everybody may read: from the cache for whoever sends no token, afresh for everybody else.
+#[derive(Debug)]
+pub struct Public {
+    pub listed: Listed,
+    /// The next instant at which a date changes the answer.
+    pub valid_until: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl From<Listed> for Public {
+    fn from(listed: Listed) -> Self {
+        Self { listed, valid_until: None }
+    }
+}
+
+impl Call {
+    /// Answers a public question, from the cache where that is allowed. The question is read out of the request only
+    /// when the cache has no answer to it: what is in the cache has been asked before, and was a good question then.
+    ///
+    /// # Errors
+    /// Whatever reading or answering the question refuses, or `busy`, `storage-unavailable`.
+    pub async fn public_list<Q>(&self, areas: &'static [Area], ask: impl Fn(&Self) -> Result<Q, Problem>) -> Result<HttpResponse, Problem>
+    where
+        Q: FnOnce(&mut AnyConnection) -> Result<Public, Error> + Send + 'static,
+    {
+        if !self.is_anonymous() {
+            let query = ask(self)?;
+            return self.read(move |connection| query(connection).map(|public| public.listed)).await;
+        }
+        let app = self.app();
+        let now = app.clock.now();
+        let generation = app.cache.generation(areas, now, || app.read(|connection| persistence::generation(connection, areas))).await?;
+        let key = (self.request().path().to_owned(), self.canonical_query()?, self.language(), generation);
+        let make = || async {
+            let made = app.read(ask(self)?).await?;
+            Ok(Entry { finished: made.listed.finished(), valid_until: made.valid_until })
+        };
+        let entry = app.cache.get(key, now, make).await?;
+        Ok(self.finish(&entry.finished, Caching::public_for(entry.valid_until.map(|until| (until - now).num_seconds()))))
+    }
+
+    /// The same for a question that stands in the address alone.
+    ///
+    /// # Errors
+    /// Whatever the query refuses, or `busy`, `storage-unavailable`.
+    pub async fn public(
+        &self,
+        areas: &'static [Area],
+        query: impl FnOnce(&mut AnyConnection) -> Result<Public, Error> + Send + Clone + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        self.public_list(areas, |_| Ok(query.clone())).await
+    }
+}

@@ -1,0 +1,145 @@
+//! Everything the operator can set, checked before anything is opened.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use persistence::Target;
+
+/// The backend of a municipality's volunteering policy.
+#[derive(Debug, Parser)]
+#[command(name = "frivillig", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub task: Option<Task>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Task {
+    /// Serve the API (this is what happens without a subcommand).
+    Serve,
+    /// Bring the database's schema up to date, and stop.
+    Migrate,
+    /// Print the contract (OpenAPI 3.1).
+    Openapi,
+    /// Print a token for a persona of the demo database.
+    Token {
+        /// Whom to be, such as association-chair; an unknown name lists them all.
+        #[arg(long)]
+        persona: String,
+    },
+    /// Fill an empty database with invented data, the same every time.
+    Seed {
+        /// How many initiatives, and in proportion everything else.
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        scale: u64,
+    },
+    /// Say whether the configuration is good, and stop.
+    CheckConfig,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// A switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// Settings, each from the environment or the command line.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// `sqlite://path` or `postgres://…`.
+    #[arg(long, env = "DATABASE_URL", global = true, default_value = "sqlite://frivillig.db", hide_env_values = true)]
+    pub database_url: String,
+    /// Where to listen.
+    #[arg(long, env = "LISTEN_ADDR", global = true, default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
+    /// How the outside reaches this service, without a slash at the end.
+    #[arg(long, env = "PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
+    /// JSON file of the token issuers to trust; see docs/operations.md.
+    #[arg(long, env = "AUTH_ISSUERS", global = true)]
+    pub auth_issuers: Option<PathBuf>,
+    /// Sample data and tokens for everybody. By default on when a new embedded database is created and no issuer is configured.
+    #[arg(long, env = "DEMO", global = true)]
+    pub demo: Option<bool>,
+    /// Let demo mode be reached from other machines.
+    #[arg(long, env = "DEMO_PUBLIC", global = true, default_value_t = false, action = clap::ArgAction::Set)]
+    pub demo_public: bool,
+    #[arg(long, env = "LOG_FORMAT", global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// `off` for measuring.
+    #[arg(long, env = "RATE_LIMIT", global = true, value_enum, default_value_t = Switch::On)]
+    pub rate_limit: Switch,
+    /// Networks whose X-Forwarded-For is believed, separated by commas.
+    #[arg(long, env = "TRUSTED_PROXIES", global = true, value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose pages may do more than public reads, separated by commas.
+    #[arg(long, env = "CORS_ORIGINS", global = true, value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+    /// Opens /metrics to whoever sends this as a bearer token.
+    #[arg(long, env = "METRICS_TOKEN", global = true, hide_env_values = true)]
+    pub metrics_token: Option<String>,
+    /// Reach a PostgreSQL server on another machine without TLS.
+    #[arg(long, env = "DATABASE_WITHOUT_TLS", global = true, default_value_t = false, action = clap::ArgAction::Set)]
+    pub database_without_tls: bool,
+}
+
+/// What the settings come to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub target: Target,
+    pub public_url: String,
+    pub settings: Settings,
+}
+
+impl Settings {
+    /// # Errors
+    /// One line for the operator: which setting makes no sense, and why.
+    pub fn check(self) -> Result<Config, String> {
+        let target = Target::parse(&self.database_url).map_err(|error| format!("DATABASE_URL: {error}"))?;
+        if target.is_unprotected() && !self.database_without_tls {
+            return Err("DATABASE_URL: the server is on another machine and would be reached without TLS; add sslmode=verify-full, \
+                or set DATABASE_WITHOUT_TLS=true if the network between is trusted"
+                .into());
+        }
+        if let Target::Sqlite(path) = &target {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+                return Err(format!("DATABASE_URL: {} is not a file in an existing folder", path.display()));
+            }
+        }
+        if self.demo == Some(true) && self.auth_issuers.is_some() {
+            return Err("DEMO: demo mode gives tokens to everybody and cannot be combined with AUTH_ISSUERS".into());
+        }
+        if self.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
+            return Err("METRICS_TOKEN: at least 16 characters".into());
+        }
+        let public_url = match &self.public_url {
+            None => format!("http://{}", self.listen_addr),
+            Some(url) => checked_url(url).map_err(|error| format!("PUBLIC_URL: {error}"))?,
+        };
+        for origin in &self.cors_origins {
+            checked_url(origin).map_err(|error| format!("CORS_ORIGINS: {origin}: {error}"))?;
+        }
+        Ok(Config { target, public_url, settings: self })
+    }
+}
+
+fn checked_url(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+    let good = matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && !text.ends_with('/');
+    if good { Ok(text.to_owned()) } else { Err("it must be http(s)://host without a slash at the end".into()) }
+}

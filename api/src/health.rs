@@ -1,0 +1,76 @@
+//! For those who run the service: whether it lives, whether it can work, and how it does.
+
+use std::sync::{OnceLock, atomic::Ordering};
+
+use actix_web::{
+    HttpResponse, get,
+    http::header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use persistence::{Area, DoorRule};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{call::Call, problem::Problem};
+
+/// Whether the process lives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`; anything else is a problem document.
+    status: &'static str,
+}
+
+/// Whether the process lives
+///
+/// Touches nothing: it answers at once even when the database does not.
+#[utoipa::path(tag = "operations", operation_id = "get_liveness", security(()), responses((status = 200, description = "It lives", body = Health)))]
+#[get("/health/live")]
+pub async fn live(_call: Call) -> HttpResponse {
+    HttpResponse::Ok().json(Health { status: "ok" })
+}
+
+/// Whether the service can work
+///
+/// Asks the database. Says no from the moment the service is told to stop, so that no new work is sent to it.
+#[utoipa::path(tag = "operations", operation_id = "get_readiness", security(()), responses((status = 200, description = "It can work", body = Health)))]
+#[get("/health/ready")]
+pub async fn ready(call: Call) -> Result<HttpResponse, Problem> {
+    if call.app().draining.load(Ordering::SeqCst) {
+        return Err(DoorRule::Busy.into());
+    }
+    call.app().read(|connection| persistence::generation(connection, &[Area::Organisations])).await?;
+    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+}
+
+/// Figures for Prometheus
+///
+/// Closed unless the operator has set `METRICS_TOKEN`.
+#[utoipa::path(tag = "operations", operation_id = "get_metrics", security(("metrics" = [])), responses(
+    (status = 200, description = "Figures in the Prometheus text format", body = String, content_type = "text/plain; version=0.0.4; charset=utf-8"),
+    (status = 401, description = "Without the operator's token", body = crate::problem::ProblemDocument, content_type = "application/problem+json")))]
+#[get("/metrics")]
+pub async fn metrics(_call: Call) -> HttpResponse {
+    let figures = recorder().map(PrometheusHandle::render).unwrap_or_default();
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(figures)
+}
+
+/// Whether a request carries the operator's own token.
+pub(crate) fn is_operator(call: &Call) -> bool {
+    let given =
+        call.request().headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    let same = |wanted: &str, given: &str| aws_lc_rs::constant_time::verify_slices_are_equal(wanted.as_bytes(), given.as_bytes()).is_ok();
+    matches!((call.app().metrics_token.as_deref(), given), (Some(wanted), Some(given)) if same(wanted, given))
+}
+
+/// The one recorder of the process; `None` when something else in the process records already.
+pub fn recorder() -> Option<&'static PrometheusHandle> {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    let buckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    HANDLE
+        .get_or_init(|| {
+            let statements = Matcher::Full("frivillig_statements".into());
+            let builder = PrometheusBuilder::new().set_buckets(&buckets).ok()?;
+            builder.set_buckets_for_metric(statements, &[2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0, 50.0]).ok()?.install_recorder().ok()
+        })
+        .as_ref()
+}

@@ -1,0 +1,159 @@
+//! Who speaks for an organisation.
+
+use access::Action;
+use actix_web::{HttpResponse, delete, get, post};
+use kernel::{Finding, MembershipId, OrganisationId, PersonId};
+use organisations::{Membership, MembershipRole, MembershipStatus};
+use persistence::organisations::{self as store, MembershipStep};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    call::{Call, Listed},
+    json::{Body, Input},
+    page::Place,
+    problem::Problem,
+    reply,
+};
+
+/// What to be in the organisation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"role": "editor"}))]
+pub struct MembershipRequest {
+    role: MembershipRole,
+}
+
+impl Input for MembershipRequest {
+    fn findings(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+/// The tie between a person and an organisation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MembershipView {
+    id: MembershipId,
+    organisation_id: OrganisationId,
+    /// The service's own id for the person; see `GET /v1/me`.
+    person_id: PersonId,
+    role: MembershipRole,
+    status: MembershipStatus,
+    /// Grows with every change.
+    #[schema(minimum = 1)]
+    version: i64,
+}
+
+impl MembershipView {
+    fn new(membership: &Membership) -> Self {
+        Self {
+            id: membership.id,
+            organisation_id: membership.organisation,
+            person_id: membership.person,
+            role: membership.role,
+            status: membership.status,
+            version: membership.version,
+        }
+    }
+}
+
+/// A page of memberships.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MembershipPage {
+    /// The memberships on this page.
+    items: Vec<MembershipView>,
+    /// Send it as `cursor` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// How many there are on all pages; with `count=true` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    total: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MembershipQuery {
+    /// How many on a page.
+    #[param(minimum = 1, maximum = 100, default = 25)]
+    limit: Option<u8>,
+    /// Where the page begins: `next_cursor` of the page before.
+    #[param(max_length = 1000)]
+    cursor: Option<String>,
+    /// Whether `total` is wanted.
+    count: Option<bool>,
+}
+
+/// The memberships of an organisation, and who has asked for one
+#[utoipa::path(tag = "organisations", operation_id = "list_memberships",
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001"), MembershipQuery),
+    responses((status = 200, description = "A page of memberships", body = MembershipPage)))]
+#[get("/v1/organisations/{id}/memberships")]
+pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
+    let query: MembershipQuery = call.query()?;
+    let (page, place) = Place::new(&call, query.limit, query.cursor.as_deref(), query.count)?;
+    let acting = call.may(Action::ReadMemberships)?;
+    let id = call.id("id")?;
+    call.read(move |connection| {
+        let found = store::list_memberships(connection, &acting, id, &page)?;
+        let (next_cursor, link) = place.next(&found);
+        let items = found.items.iter().map(MembershipView::new).collect();
+        Ok(Listed { answer: reply::list(&MembershipPage { items, next_cursor, total: found.total })?, link })
+    })
+    .await
+}
+
+/// Ask to belong to an organisation
+///
+/// A signatory of the organisation, or staff, confirms.
+#[utoipa::path(tag = "organisations", operation_id = "request_membership", request_body = MembershipRequest,
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001")),
+    responses((status = 201, description = "Asked for", body = MembershipView)))]
+#[post("/v1/organisations/{id}/memberships")]
+pub async fn request(call: Call, body: Body<MembershipRequest>) -> Result<HttpResponse, Problem> {
+    let acting = call.may(Action::RequestMembership)?;
+    let id: OrganisationId = call.id("id")?;
+    call.write(move |tx| {
+        let membership = store::request_membership(tx, &acting, id, body.0.role)?;
+        let location = format!("/v1/organisations/{id}/memberships/{}", membership.id);
+        reply::created(location, membership.version, &MembershipView::new(&membership))
+    })
+    .await
+}
+
+/// Confirm a membership
+#[utoipa::path(tag = "organisations", operation_id = "confirm_membership",
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001"),
+        ("membership_id" = MembershipId, Path, description = "The request", example = "01932b6e-7a00-7004-8000-000000000004")),
+    responses((status = 200, description = "Confirmed", body = MembershipView)))]
+#[post("/v1/organisations/{id}/memberships/{membership_id}/confirm")]
+pub async fn confirm(call: Call) -> Result<HttpResponse, Problem> {
+    let precondition = call.precondition()?;
+    let acting = call.may(Action::ConfirmMembership)?;
+    let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
+    call.write(move |tx| {
+        let membership = store::step_membership(tx, &acting, organisation, id, MembershipStep::Confirm, precondition)?;
+        reply::ok(membership.version, &MembershipView::new(&membership))
+    })
+    .await
+}
+
+/// End a membership
+///
+/// Anybody may leave at once, without a reason; a signatory may end any membership, and decline a request this way.
+#[utoipa::path(tag = "organisations", operation_id = "end_membership",
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001"),
+        ("membership_id" = MembershipId, Path, description = "The membership", example = "01932b6e-7a00-7004-8000-000000000004")),
+    responses((status = 204, description = "Ended")))]
+#[delete("/v1/organisations/{id}/memberships/{membership_id}")]
+pub async fn end(call: Call) -> Result<HttpResponse, Problem> {
+    let precondition = call.precondition()?;
+    let acting = call.may(Action::EndMembership)?;
+    let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
+    call.write(move |tx| {
+        store::step_membership(tx, &acting, organisation, id, MembershipStep::End, precondition)?;
+        Ok(reply::no_content())
+    })
+    .await
+}
