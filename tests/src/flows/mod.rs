@@ -1,0 +1,7 @@
+//! Stories: one for each rule, told by people, run on both engines.
+
+mod initiatives;
+mod operating;
+mod organisations;
+mod reading;
+mod search;

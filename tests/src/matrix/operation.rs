@@ -1,0 +1,51 @@
+//! What the contract says about one operation, looked up.
+
+use actix_web::http::Method;
+use serde_json::Value;
+
+use crate::contract::{Operation, resolved};
+
+impl Operation {
+    pub fn parameters(&self) -> Vec<&'static Value> {
+        self.document["parameters"].as_array().into_iter().flatten().map(resolved).collect()
+    }
+
+    /// The names of its parameters in the path or in the query.
+    pub fn parameters_in(&self, place: &str) -> Vec<&'static str> {
+        self.parameters()
+            .into_iter()
+            .filter(|parameter| parameter["in"] == place)
+            .filter_map(|parameter| parameter["name"].as_str())
+            .collect()
+    }
+
+    pub fn takes(&self, header: &str) -> bool {
+        self.parameters_in("header").contains(&header)
+    }
+
+    pub fn requires(&self, header: &str) -> bool {
+        self.parameters()
+            .iter()
+            .any(|parameter| parameter["in"] == "header" && parameter["name"] == header && parameter["required"] == true)
+    }
+
+    /// The media type of its body and what it says about it: schema and example.
+    pub fn body(&self) -> Option<(&'static str, &'static Value)> {
+        let content = resolved(self.document.get("requestBody")?)["content"].as_object()?;
+        content.iter().next().map(|(media_type, content)| (media_type.as_str(), content))
+    }
+
+    pub fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    /// Whether it changes something that people have put here.
+    pub fn is_command(&self) -> bool {
+        !self.is_read() && self.path.starts_with("/v1/")
+    }
+
+    /// Whether it is open to whoever sends no token.
+    pub fn is_public(&self) -> bool {
+        self.document["security"].as_array().is_some_and(|all| all.iter().any(|one| one.as_object().is_some_and(serde_json::Map::is_empty)))
+    }
+}

@@ -1,0 +1,321 @@
+//! For every operation a world in which it succeeds, who may ask for it, and a valid request.
+
+use initiatives::Status;
+use persistence::Engine;
+use serde_json::{Value, json};
+
+use super::{bodies, stage::Stage};
+use crate::{
+    client::{Actor, Sending},
+    contract::{Operation, resolved},
+};
+
+/// How to come to a request that succeeds.
+#[derive(Clone, Copy)]
+pub struct Recipe {
+    /// What is special about the prepared object, where an operation has several recipes.
+    pub circumstance: &'static str,
+    rightful: Rightful,
+    object: Object,
+    verified: bool,
+    body: Option<fn(&Stage) -> Value>,
+    /// Other valid bodies, with members that cannot stand in the first.
+    pub other_bodies: &'static [fn(&Stage) -> Value],
+    /// Where the body names the object that decides who may.
+    reference: Option<&'static str>,
+    pub status: u16,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy)]
+enum Rightful {
+    Anybody,
+    Signatory,
+    Newcomer,
+    Editor,
+    Operator,
+}
+
+/// What the path names.
+#[derive(Clone, Copy)]
+enum Object {
+    None,
+    Word(&'static str),
+    Organisation,
+    /// The newcomer's request to belong to the organisation.
+    Membership,
+    Initiative(Status),
+}
+
+fn open() -> Recipe {
+    by(Rightful::Anybody)
+}
+
+fn by(rightful: Rightful) -> Recipe {
+    Recipe { circumstance: "", rightful, object: Object::None, verified: true, body: None, other_bodies: &[], reference: None, status: 200 }
+}
+
+impl Recipe {
+    fn on(self, object: Object) -> Self {
+        Self { object, ..self }
+    }
+
+    fn with(self, body: fn(&Stage) -> Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    fn answers(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The organisation has not been checked.
+    fn unverified(self) -> Self {
+        Self { verified: false, circumstance: "of an unverified organisation", ..self }
+    }
+
+    fn when(self, circumstance: &'static str) -> Self {
+        Self { circumstance, ..self }
+    }
+}
+
+/// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
+pub fn recipes(operation_id: &str) -> Vec<Recipe> {
+    use Object::{Initiative, Membership, Organisation, Word};
+    use Rightful::{Editor, Newcomer, Operator, Signatory};
+    use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
+    match operation_id {
+        "get_me" => vec![by(Signatory)],
+        "list_organisations" | "list_initiatives" | "list_taxonomies" | "list_events" | "list_problem_types" => vec![open()],
+        "get_taxonomy" => vec![open().on(Word("activity"))],
+        "get_problem_type" => vec![open().on(Word("not-found"))],
+        "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
+        "get_contract" | "get_contract_3_0" | "get_liveness" | "get_readiness" => vec![open()],
+        "get_metrics" => vec![by(Operator)],
+        "create_demo_token" => vec![open().with(bodies::persona)],
+
+        "register_organisation" => {
+            let recipe = by(Signatory).with(bodies::organisation).answers(201);
+            vec![
+                Recipe { other_bodies: &[bodies::institution], ..recipe },
+                by(Editor).with(bodies::institution).answers(201).when("an institution of the municipality"),
+            ]
+        }
+        "get_organisation" => vec![open().on(Organisation), by(Signatory).on(Organisation).unverified()],
+        "edit_organisation" => vec![by(Signatory).on(Organisation).with(bodies::profile)],
+        "verify_organisation" => vec![by(Editor).on(Organisation).unverified()],
+        "list_memberships" => vec![by(Signatory).on(Organisation)],
+        "request_membership" => {
+            let recipe = by(Editor).on(Organisation).with(bodies::membership).answers(201);
+            vec![recipe, recipe.unverified()]
+        }
+        "confirm_membership" => vec![by(Signatory).on(Membership)],
+        "end_membership" => vec![by(Signatory).on(Membership).answers(204), by(Newcomer).on(Membership).answers(204).unverified()],
+
+        "list_organisation_initiatives" => vec![by(Signatory).on(Organisation)],
+        "list_moderation_queue" => vec![by(Editor)],
+        "draft_initiative" => {
+            let recipe = by(Signatory).with(bodies::initiative).answers(201);
+            vec![Recipe { reference: Some("/organisation_id"), ..recipe }]
+        }
+        "get_initiative" => {
+            let file = |status| by(Signatory).on(Initiative(status));
+            vec![file(Published).when("published"), file(Draft).when("a draft"), file(Archived).when("archived after it was public")]
+        }
+        "edit_initiative" => vec![
+            by(Signatory).on(Initiative(Draft)).with(bodies::new_content).when("a draft"),
+            by(Signatory).on(Initiative(Published)).with(bodies::new_content).when("published"),
+        ],
+        "submit_initiative" => vec![by(Signatory).on(Initiative(Draft))],
+        "publish_initiative" => vec![by(Editor).on(Initiative(InReview))],
+        "return_initiative" => vec![by(Editor).on(Initiative(InReview)).with(bodies::reason)],
+        "refuse_initiative" => vec![by(Editor).on(Initiative(InReview)).with(bodies::refusal)],
+        "revise_initiative" => vec![by(Signatory).on(Initiative(Refused))],
+        "pause_initiative" => vec![by(Signatory).on(Initiative(Published))],
+        "resume_initiative" => vec![by(Signatory).on(Initiative(Paused))],
+        "suspend_initiative" => vec![by(Editor).on(Initiative(Published)).with(bodies::reason)],
+        "clear_initiative" => vec![by(Editor).on(Initiative(Suspended))],
+        "confirm_initiative" => vec![by(Signatory).on(Initiative(Published))],
+        "archive_initiative" => vec![by(Signatory).on(Initiative(Published))],
+        _ => Vec::new(),
+    }
+}
+
+/// A recipe, cooked: the world stands, and the request can be sent.
+pub struct Prepared {
+    pub stage: Stage,
+    pub operation: Operation,
+    pub recipe: Recipe,
+    ids: Vec<String>,
+}
+
+/// The plain recipe of an operation, cooked.
+pub async fn prepared(engine: Engine, operation: &Operation) -> Prepared {
+    let recipe = recipes(&operation.id).into_iter().next();
+    let recipe = recipe.unwrap_or_else(|| panic!("the operation {} has no recipe; write one in matrix/recipes.rs", operation.id));
+    cooked(engine, operation, recipe).await
+}
+
+pub async fn cooked(engine: Engine, operation: &Operation, recipe: Recipe) -> Prepared {
+    let stage = Stage::new(engine, recipe.verified).await;
+    let ids = recipe.object.prepare(&stage).await;
+    let wanted = operation.parameters_in("path").len();
+    assert_eq!(ids.len(), wanted, "the recipe of {} must name {wanted} things in the path", operation.id);
+    Prepared { stage, operation: operation.clone(), recipe, ids }
+}
+
+impl Prepared {
+    /// A request about things that are not there, for what is answered before anybody looks for them.
+    pub fn of_nothing(stage: &Stage, operation: &Operation) -> Self {
+        let recipe = recipes(&operation.id).into_iter().next();
+        let recipe = recipe.unwrap_or_else(|| panic!("the operation {} has no recipe", operation.id));
+        let ids = operation.parameters_in("path").iter().map(|_| stage.world.clock.new_id().to_string()).collect();
+        Self { stage: stage.clone(), operation: operation.clone(), recipe, ids }
+    }
+}
+
+impl Object {
+    /// The parts of the path that name it, in their order.
+    async fn prepare(self, stage: &Stage) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Word(word) => vec![word.to_owned()],
+            Self::Organisation => vec![stage.own.id.clone()],
+            Self::Membership => vec![stage.own.id.clone(), stage.request.clone()],
+            Self::Initiative(status) => vec![initiative(stage, status).await],
+        }
+    }
+}
+
+/// An initiative of the first organisation, led to where it shall stand.
+async fn initiative(stage: &Stage, status: Status) -> String {
+    let (member, staff) = (&stage.own.signatory, stage.world.editor());
+    let id = member.post("/v1/initiatives", bodies::initiative(stage)).await.is(201).id();
+    let steps: &[(&str, &Actor)] = match status {
+        Status::Draft => &[],
+        Status::InReview => &[("submit", member)],
+        Status::Published => &[("submit", member), ("publish", &staff)],
+        Status::Paused => &[("submit", member), ("publish", &staff), ("pause", member)],
+        Status::Suspended => &[("submit", member), ("publish", &staff), ("suspend", &staff)],
+        Status::Refused => &[("submit", member), ("refuse", &staff)],
+        Status::Archived => &[("submit", member), ("publish", &staff), ("archive", member)],
+    };
+    for (step, actor) in steps {
+        let address = format!("/v1/initiatives/{id}/{step}");
+        let sending = match *step {
+            "suspend" => actor.post(address, bodies::reason(stage)),
+            "refuse" => actor.post(address, bodies::refusal(stage)),
+            _ => actor.act(address),
+        };
+        sending.await.is(200);
+    }
+    id
+}
+
+impl Prepared {
+    pub fn owner(&self) -> Actor {
+        let world = &self.stage.world;
+        match self.recipe.rightful {
+            Rightful::Anybody => world.anybody(),
+            Rightful::Signatory => self.stage.own.signatory.clone(),
+            Rightful::Newcomer => self.stage.newcomer.clone(),
+            Rightful::Editor => world.editor(),
+            Rightful::Operator => self.stage.operator(),
+        }
+    }
+
+    pub fn body(&self) -> Option<Value> {
+        self.recipe.body.map(|body| body(&self.stage))
+    }
+
+    /// Every valid body there is.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.recipe.body.iter().chain(self.recipe.other_bodies).map(|body| body(&self.stage)).collect()
+    }
+
+    pub fn path(&self) -> String {
+        self.path_of(&self.ids)
+    }
+
+    fn path_of(&self, ids: &[String]) -> String {
+        let mut path = self.operation.path.clone();
+        for (name, id) in self.operation.parameters_in("path").into_iter().zip(ids) {
+            path = path.replace(&format!("{{{name}}}"), id);
+        }
+        path
+    }
+
+    /// The request without its body.
+    pub fn bare(&self, actor: &Actor) -> Sending {
+        self.addressed(actor, self.path())
+    }
+
+    /// The whole request with a query.
+    pub fn queried(&self, actor: &Actor, query: &str) -> Sending {
+        self.filled(self.addressed(actor, format!("{}?{query}", self.path())), self.body())
+    }
+
+    /// With a query, and with these bytes for a body.
+    pub fn queried_raw(&self, actor: &Actor, query: &str, body: impl Into<Vec<u8>>) -> Sending {
+        self.addressed(actor, format!("{}?{query}", self.path())).raw(self.media_type(), body)
+    }
+
+    /// The request without body and without precondition.
+    pub fn unconditional(&self, actor: &Actor) -> Sending {
+        actor.request(self.operation.method.clone(), self.path())
+    }
+
+    fn addressed(&self, actor: &Actor, path: String) -> Sending {
+        let sending = actor.request(self.operation.method.clone(), path);
+        if self.operation.requires("If-Match") { sending.seen("*") } else { sending }
+    }
+
+    /// The request with this body.
+    pub fn with_body(&self, actor: &Actor, body: &Value) -> Sending {
+        self.bare(actor).json(self.media_type(), body)
+    }
+
+    pub fn media_type(&self) -> &str {
+        self.operation.body().map_or("application/json", |(media_type, _)| media_type)
+    }
+
+    /// The request as it should be.
+    pub fn sending(&self, actor: &Actor) -> Sending {
+        self.filled(self.bare(actor), self.body())
+    }
+
+    /// With this body, if any.
+    pub fn filled(&self, sending: Sending, body: Option<Value>) -> Sending {
+        match body {
+            Some(body) => sending.json(self.media_type(), &body),
+            None => sending,
+        }
+    }
+
+    /// The same request about something that is not there: once for each place in which it is named.
+    pub fn sendings_to_nothing(&self, actor: &Actor) -> Vec<Sending> {
+        let nothing = |name: &str| {
+            let schema = self
+                .operation
+                .parameters()
+                .into_iter()
+                .find(|parameter| parameter["name"] == name)
+                .map(|parameter| resolved(&parameter["schema"]));
+            if schema.is_some_and(|schema| schema["format"] == "uuid") {
+                self.stage.world.clock.new_id().to_string()
+            } else {
+                "ukendt".to_owned()
+            }
+        };
+        let in_path = self.operation.parameters_in("path").into_iter().enumerate().map(|(place, name)| {
+            let mut ids = self.ids.clone();
+            ids[place] = nothing(name);
+            self.filled(self.addressed(actor, self.path_of(&ids)), self.body())
+        });
+        let in_body = self.recipe.reference.map(|pointer| {
+            let mut body = self.body().expect("a reference stands in a body");
+            *body.pointer_mut(pointer).expect("the reference is there") = json!(self.stage.world.clock.new_id());
+            self.with_body(actor, &body)
+        });
+        in_path.chain(in_body).collect()
+    }
+}
