@@ -29,6 +29,9 @@ use crate::{
 /// How long what is in flight may take after the order to stop.
 const GRACE_SECONDS: u64 = 20;
 
+/// In which readiness says no while the door is still open, so that a balancer stops sending before it closes.
+const NOTICE: Duration = Duration::from_secs(1);
+
 /// How often due work is looked for.
 const JOB_ROUND: Duration = Duration::from_secs(15);
 
@@ -265,8 +268,7 @@ async fn run_until_told(listener: TcpListener, app: Data<App>) -> Result<(), Str
         told_to_stop().await;
         app.draining.store(true, Ordering::SeqCst);
         app.changed.notify_waiters();
-        // A moment in which readiness says no, so that a balancer stops sending before the door closes.
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(NOTICE).await;
         handle.stop(true).await;
     });
     server.await.map_err(|error| error.to_string())
