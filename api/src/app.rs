@@ -9,12 +9,12 @@ use std::{
 };
 
 use actix_web::HttpResponse;
-use persistence::{AnyConnection, Area, Clock, Command, Committed, Db, DoorRule, Error, Outcome, Tx, idempotency::Answer};
+use persistence::{AnyConnection, Clock, Command, Committed, Db, DoorRule, Error, Outcome, Tag, Tx, idempotency::Answer, tags};
 use tokio::sync::Semaphore;
 
 use crate::{
     auth::{DemoKey, Issuers},
-    cache::{Entry, PublicCache},
+    cache::{Entry, Key, PublicCache},
     call::{Call, Listed},
     limit,
     openapi::Contract,
@@ -179,13 +179,17 @@ impl Door {
 #[derive(Debug)]
 pub struct Public {
     pub listed: Listed,
+    /// Whatever changes the answer moves one of these.
+    pub tags: Vec<Tag>,
     /// The next instant at which a date changes the answer.
     pub valid_until: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl From<Listed> for Public {
-    fn from(listed: Listed) -> Self {
-        Self { listed, valid_until: None }
+impl Public {
+    /// What no date changes.
+    #[must_use]
+    pub const fn depending_on(tags: Vec<Tag>, listed: Listed) -> Self {
+        Self { listed, tags, valid_until: None }
     }
 }
 
@@ -195,7 +199,7 @@ impl Call {
     ///
     /// # Errors
     /// Whatever reading or answering the question refuses, or `busy`, `storage-unavailable`.
-    pub async fn public_list<Q>(&self, areas: &'static [Area], ask: impl Fn(&Self) -> Result<Q, Problem>) -> Result<HttpResponse, Problem>
+    pub async fn public_list<Q>(&self, ask: impl Fn(&Self) -> Result<Q, Problem>) -> Result<HttpResponse, Problem>
     where
         Q: FnOnce(&mut AnyConnection) -> Result<Public, Error> + Send + 'static,
     {
@@ -205,13 +209,14 @@ impl Call {
         }
         let app = self.app();
         let now = app.clock.now();
-        let generation = app.cache.generation(areas, now, || app.read(|connection| persistence::generation(connection, areas))).await?;
-        let key = (self.request().path().to_owned(), self.canonical_query()?, self.language(), generation);
+        let moved = |since| app.read(move |connection| tags::moved_since(connection, since));
+        let generation = app.cache.generation(now, moved).await?;
         let make = || async {
-            let made = app.read(ask(self)?).await?;
-            Ok(Entry { finished: made.listed.finished(), valid_until: made.valid_until })
+            let Public { listed, tags, valid_until } = app.read(ask(self)?).await?;
+            Ok(Entry { finished: listed.finished(), valid_until, tags, generation })
         };
-        let entry = app.cache.get(key, now, make).await?;
+        let key = Key::new(self.request().path(), &self.canonical_query()?, self.language());
+        let entry = app.cache.get(key, generation, now, make).await?;
         Ok(self.finish(&entry.finished, Caching::public_for(entry.valid_until.map(|until| (until - now).num_seconds()))))
     }
 
@@ -221,9 +226,8 @@ impl Call {
     /// Whatever the query refuses, or `busy`, `storage-unavailable`.
     pub async fn public(
         &self,
-        areas: &'static [Area],
         query: impl FnOnce(&mut AnyConnection) -> Result<Public, Error> + Send + Clone + 'static,
     ) -> Result<HttpResponse, Problem> {
-        self.public_list(areas, |_| Ok(query.clone())).await
+        self.public_list(|_| Ok(query.clone())).await
     }
 }

@@ -1,20 +1,21 @@
-//! Public answers as finished bytes, thrown away by generation.
+//! Public answers as finished bytes, each for as long as nothing that it depends on has changed.
 //!
-//! The generation is part of the key, so a stale entry is never found and needs no removing; it falls out when
-//! room is wanted. An entry is at least as new as its key says, since it was read after the generation was.
+//! An entry knows the tags that it depends on and the generation at which it was asked for, which is at most that of
+//! the rows it was made of. It holds while none of its tags has moved beyond; see [`persistence::tags`]. Nobody removes
+//! what no longer holds: the next who asks makes it anew, and what nobody asks for falls out when room is wanted.
 
 use std::{
     future::Future,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst},
     },
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Language;
 use moka::{future::Cache, policy::EvictionPolicy};
-use persistence::Area;
+use persistence::Tag;
 
 use crate::{problem::Problem, reply::Finished};
 
@@ -24,96 +25,139 @@ const CAPACITY: u64 = 32 * 1024 * 1024;
 /// How long another instance's write may go unnoticed.
 const REREAD: TimeDelta = TimeDelta::seconds(1);
 
+/// A question: where it is asked, what exactly, and in which language.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    path: String,
-    query: String,
-    language: Language,
-    generation: i64,
+pub struct Key(String);
+
+impl Key {
+    /// The query is in canonical order, so that one question has one key.
+    #[must_use]
+    pub fn new(path: &str, query: &str, language: Language) -> Self {
+        Self(format!("{} {path}?{query}", language.tag()))
+    }
 }
 
-/// An answer, and until when a clock alone cannot make it wrong.
+/// An answer, what it depends on, and until when a clock alone cannot make it wrong.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub finished: Finished,
     pub valid_until: Option<DateTime<Utc>>,
+    pub tags: Vec<Tag>,
+    /// Every write up to this generation was there to be read.
+    pub generation: i64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// What this instance knows of the writes of all instances.
+#[derive(Debug)]
 struct Known {
-    generation: i64,
-    read_at: DateTime<Utc>,
-    writes_seen: u64,
+    /// Whether anything has been read at all.
+    begun: AtomicBool,
+    /// To which generation each tag has moved, by its number.
+    moved: Vec<AtomicI64>,
+    /// Set after `moved`: whoever reads this one finds there all that belongs to it.
+    generation: AtomicI64,
+    /// Microseconds since 1970.
+    read_at: AtomicI64,
+    /// How many of our own writes are contained.
+    writes: AtomicU64,
+    updating: Mutex<()>,
 }
 
 /// The cache of one running service.
 #[derive(Debug)]
 pub struct PublicCache {
     entries: Cache<Key, Arc<Entry>>,
-    known: Mutex<std::collections::HashMap<&'static [Area], Known>>,
+    known: Known,
     /// How many of our own writes have committed.
     writes: AtomicU64,
 }
 
 impl Default for PublicCache {
     fn default() -> Self {
-        let weigh =
-            |key: &Key, entry: &Arc<Entry>| u32::try_from(key.path.len() + key.query.len() + entry.finished.weight()).unwrap_or(u32::MAX);
+        let weigh = |key: &Key, entry: &Arc<Entry>| u32::try_from(key.0.len() + entry.finished.weight()).unwrap_or(u32::MAX);
         let entries = Cache::builder().max_capacity(CAPACITY).weigher(weigh).eviction_policy(EvictionPolicy::lru()).build();
-        Self { entries, known: Mutex::default(), writes: AtomicU64::new(0) }
+        let known = Known {
+            begun: AtomicBool::default(),
+            moved: (0..Tag::COUNT).map(|_| AtomicI64::default()).collect(),
+            generation: AtomicI64::default(),
+            read_at: AtomicI64::default(),
+            writes: AtomicU64::default(),
+            updating: Mutex::default(),
+        };
+        Self { entries, known, writes: AtomicU64::default() }
     }
 }
 
 impl PublicCache {
     /// Says that a write of ours has committed: the next reader must see it.
     pub fn written(&self) {
-        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.writes.fetch_add(1, SeqCst);
     }
 
-    /// The generation of some areas, reread at most once a second and after every write of our own.
-    pub async fn generation<F: Future<Output = Result<i64, Problem>>>(
+    /// The generation up to which all writes are known, asked for at most once a second and after every write of our own.
+    pub async fn generation<F: Future<Output = Result<Vec<(Tag, i64)>, Problem>>>(
         &self,
-        areas: &'static [Area],
         now: DateTime<Utc>,
-        reread: impl FnOnce() -> F,
+        moved_since: impl FnOnce(i64) -> F,
     ) -> Result<i64, Problem> {
-        let writes = self.writes.load(Ordering::SeqCst);
-        {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let entry = known.entry(areas).or_default();
-            if entry.writes_seen == writes && entry.generation > 0 {
-                if now - entry.read_at < REREAD {
-                    return Ok(entry.generation);
-                }
+        let known = &self.known;
+        let writes = self.writes.load(SeqCst);
+        if known.begun.load(SeqCst) && known.writes.load(SeqCst) >= writes {
+            let read_at = known.read_at.load(SeqCst);
+            if now.timestamp_micros() - read_at < REREAD.num_microseconds().unwrap_or_default()
                 // One request goes and looks; the others need not queue behind it.
-                entry.read_at = now;
+                || known.read_at.compare_exchange(read_at, now.timestamp_micros(), SeqCst, SeqCst).is_err()
+            {
+                return Ok(known.generation.load(SeqCst));
             }
         }
-        let generation = reread().await?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = known.entry(areas).or_default();
-        entry.generation = entry.generation.max(generation);
-        entry.writes_seen = entry.writes_seen.max(writes);
-        entry.read_at = now;
-        Ok(entry.generation)
+        let moved = moved_since(known.generation.load(SeqCst)).await?;
+        let _updating = known.updating.lock().unwrap_or_else(PoisonError::into_inner);
+        for (tag, generation) in &moved {
+            if let Some(slot) = self.slot(*tag) {
+                slot.fetch_max(*generation, SeqCst);
+            }
+        }
+        let newest = moved.iter().map(|(_, generation)| *generation).max().unwrap_or_default();
+        known.generation.fetch_max(newest, SeqCst);
+        known.writes.fetch_max(writes, SeqCst);
+        known.read_at.fetch_max(now.timestamp_micros(), SeqCst);
+        known.begun.store(true, SeqCst);
+        Ok(known.generation.load(SeqCst))
+    }
+
+    fn slot(&self, tag: Tag) -> Option<&AtomicI64> {
+        self.known.moved.get(usize::try_from(tag.number()).ok()?)
+    }
+
+    /// Whether an entry is good enough for somebody who knows of all writes up to a generation.
+    fn holds(&self, entry: &Entry, generation: i64, now: DateTime<Utc>) -> bool {
+        let moved = |tag: &Tag| self.slot(*tag).is_none_or(|slot| slot.load(SeqCst) > entry.generation);
+        entry.valid_until.is_none_or(|until| now < until) && (entry.generation >= generation || !entry.tags.iter().any(moved))
     }
 
     /// The answer from the cache, or made once for all who ask at the same time.
     pub async fn get<F: Future<Output = Result<Entry, Problem>>>(
         &self,
-        (path, query, language, generation): (String, String, Language, i64),
+        key: Key,
+        generation: i64,
         now: DateTime<Utc>,
         make: impl Fn() -> F,
     ) -> Result<Arc<Entry>, Problem> {
-        let key = Key { path, query, language, generation };
-        let fresh = |entry: &Arc<Entry>| entry.valid_until.is_none_or(|until| now < until);
         if let Some(entry) = self.entries.get(&key).await {
-            if fresh(&entry) {
+            if self.holds(&entry, generation, now) {
                 return Ok(entry);
             }
             self.entries.invalidate(&key).await;
         }
-        let made = self.entries.try_get_with(key, async { make().await.map(Arc::new) }).await;
-        made.map_err(|problem: Arc<Problem>| (*problem).clone())
+        let made = self.entries.try_get_with_by_ref(&key, async { make().await.map(Arc::new) }).await;
+        let entry = made.map_err(|problem: Arc<Problem>| (*problem).clone())?;
+        if self.holds(&entry, generation, now) {
+            return Ok(entry);
+        }
+        // Somebody was at it already who knew less, or asked before a date that has passed.
+        let entry = Arc::new(make().await?);
+        self.entries.insert(key, Arc::clone(&entry)).await;
+        Ok(entry)
     }
 }

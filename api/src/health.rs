@@ -7,7 +7,7 @@ use actix_web::{
     http::header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use persistence::{Area, DoorRule};
+use persistence::DoorRule;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,7 +38,7 @@ pub async fn ready(call: Call) -> Result<HttpResponse, Problem> {
     if call.app().draining.load(Ordering::SeqCst) {
         return Err(DoorRule::Busy.into());
     }
-    call.app().read(|connection| persistence::generation(connection, &[Area::Organisations])).await?;
+    call.app().read(persistence::journal::last).await?;
     Ok(HttpResponse::Ok().json(Health { status: "ok" }))
 }
 

@@ -3,15 +3,11 @@
 use actix_web::{HttpResponse, get};
 use initiatives::{Scheme, TermStatus};
 use kernel::Language;
-use persistence::{Area, DoorRule, taxonomies};
+use persistence::{DoorRule, Tag, taxonomies};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    call::{Call, Listed},
-    problem::Problem,
-    reply,
-};
+use crate::{app::Public, call::Call, problem::Problem, reply};
 
 /// A tree of terms.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,14 +77,14 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
 pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
     let scheme = Scheme::parse(call.path("scheme")).ok_or(DoorRule::NotFound)?;
     let language = call.language();
-    call.public(&[Area::Taxonomies], move |connection| {
+    call.public(move |connection| {
         let terms = taxonomies::terms_of(connection, scheme)?.into_iter().map(|term| TermView {
             slug: term.slug,
             label: if language == Language::Da { term.label_da } else { term.label_en },
             status: term.status,
         });
         let answer = reply::list(&Taxonomy { scheme, label: label(scheme, language), terms: terms.collect() })?;
-        Ok(Listed::from(answer).into())
+        Ok(Public::depending_on(vec![Tag::TAXONOMIES], answer.into()))
     })
     .await
 }

@@ -21,7 +21,7 @@ use diesel::{
 };
 use kernel::{Event, PersonId};
 
-use crate::{Clock, DoorRule, Error, idempotency, journal, persons, schema::generations};
+use crate::{Clock, DoorRule, Error, Tag, idempotency, journal, persons, tags};
 
 /// A connection to either engine. One type, so that free functions compose in one transaction.
 #[derive(diesel::MultiConnection)]
@@ -204,34 +204,6 @@ pub struct Outcome<T> {
     pub statements: u32,
 }
 
-/// A part of what the public reads; its counter moves with every change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Area {
-    Organisations,
-    Taxonomies,
-    Initiatives,
-}
-
-impl Area {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Organisations => "organisations",
-            Self::Taxonomies => "taxonomies",
-            Self::Initiatives => "initiatives",
-        }
-    }
-}
-
-/// The generation of some areas together, as the snapshot at hand sees it.
-///
-/// # Errors
-/// Database failures.
-pub fn generation(connection: &mut AnyConnection, areas: &[Area]) -> Result<i64, Error> {
-    let names: Vec<&str> = areas.iter().map(|area| area.as_str()).collect();
-    let counters: Vec<i64> = generations::table.filter(generations::area.eq_any(names)).select(generations::generation).load(connection)?;
-    Ok(counters.iter().sum())
-}
-
 /// Who asks for what: everything the write door needs to know of a command before it runs.
 #[derive(Clone, Debug)]
 pub struct Command {
@@ -250,7 +222,7 @@ pub struct Tx<'c> {
     now: DateTime<Utc>,
     person: Option<PersonId>,
     events: Vec<Event>,
-    touched: BTreeSet<Area>,
+    touched: BTreeSet<Tag>,
 }
 
 impl std::fmt::Debug for Tx<'_> {
@@ -284,9 +256,9 @@ impl Tx<'_> {
         self.events.push(event);
     }
 
-    /// Says that what the public reads of an area has changed.
-    pub(crate) fn touch(&mut self, area: Area) {
-        self.touched.insert(area);
+    /// Says that what the public reads of something has changed.
+    pub(crate) fn touch(&mut self, tags: impl IntoIterator<Item = Tag>) {
+        self.touched.extend(tags);
     }
 }
 
@@ -453,11 +425,7 @@ fn run<T>(
     for event in events {
         journal::append(tx.connection, &journal::Entry { occurred_at: now, person, command, event })?;
     }
-    for area in touched {
-        diesel::update(generations::table.find(area.as_str()))
-            .set(generations::generation.eq(generations::generation + 1))
-            .execute(tx.connection)?;
-    }
+    tags::advance(tx.connection, &touched)?;
     Ok(value)
 }
 

@@ -21,9 +21,11 @@ pub mod sample;
 mod schema;
 mod search;
 pub mod settings;
+pub mod tags;
 pub mod taxonomies;
 
 pub use clock::Clock;
-pub use db::{AnyConnection, Area, Command, Committed, Db, Engine, Options, Outcome, Target, Tx, generation};
+pub use db::{AnyConnection, Command, Committed, Db, Engine, Options, Outcome, Target, Tx};
 pub use error::{DoorRule, Error, problem_types};
 pub use migrate::{MigrateError, revert_all};
+pub use tags::Tag;

@@ -10,7 +10,7 @@ use organisations::{
 };
 
 use crate::{
-    AnyConnection, Area, DoorRule, Error, Tx, catalogue,
+    AnyConnection, DoorRule, Error, Tag, Tx, catalogue,
     db::{naive, reaches},
     page::{Page, PageRequest, cursor_instant, cursor_part, id_column, optional_id, word},
     persons,
@@ -320,7 +320,7 @@ pub fn edit(
         catalogue::rename_organisation(tx, id, &changed.organisation.profile.name)?;
     }
     tx.record(event("organisation.edited", id, visibility).with("fields", Datum::Fields(fields)));
-    tx.touch(Area::Organisations);
+    tx.touch([Tag::ORGANISATIONS]);
     Ok(changed)
 }
 
@@ -339,7 +339,7 @@ pub fn verify(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, precondition
 
 fn announce(tx: &mut Tx<'_>, id: OrganisationId) {
     tx.record(event("organisation.verified", id, Visibility::Public));
-    tx.touch(Area::Organisations);
+    tx.touch([Tag::ORGANISATIONS]);
 }
 
 fn store(tx: &mut Tx<'_>, before: &Stored, organisation: Organisation) -> Result<Stored, Error> {

@@ -41,8 +41,8 @@ diesel::table! {
     }
 }
 diesel::table! {
-    generations (area) {
-        area -> Text,
+    generations (tag) {
+        tag -> Integer,
         generation -> BigInt,
     }
 }

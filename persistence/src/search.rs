@@ -81,6 +81,25 @@ pub(crate) struct TextQuery {
     pub in_title: String,
 }
 
+/// As many letters of a term as tell it from most others.
+const TELLING: usize = 5;
+
+/// How a term begins: its first letter, its first two, and so on for as long as that tells more.
+pub(crate) fn beginnings(term: &str) -> impl Iterator<Item = &str> {
+    (1..=term.len().min(TELLING)).filter_map(|length| term.get(..length))
+}
+
+/// How some term begins of every text that is found by these words: the longest such beginning. `None` where nothing can be said.
+pub(crate) fn telling(text: &str) -> Option<String> {
+    let stemmer = Stemmer::create(Algorithm::Danish);
+    let common = |word: &String| {
+        let shared =
+            bases(&stemmer, word).into_iter().map(|base| word.bytes().zip(base.bytes()).take_while(|(one, other)| one == other).count());
+        word.get(..shared.min().unwrap_or(word.len()).min(TELLING)).map(str::to_owned)
+    };
+    words(text).iter().take(MOST_WORDS).filter_map(common).filter(|beginning| !beginning.is_empty()).max_by_key(String::len)
+}
+
 /// A word of fewer letters begins too many others to be looked for as their beginning.
 const BEGINNING: usize = 3;
 
@@ -121,7 +140,7 @@ pub(crate) fn query(engine: Engine, text: &str) -> Option<TextQuery> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bases, query, sort_key, terms, words};
+    use super::{bases, beginnings, query, sort_key, telling, terms, words};
     use crate::Engine;
 
     /// Whether a text is found by a word, as both engines decide it.
@@ -152,6 +171,27 @@ mod tests {
             assert!(finds(typed, written), "{typed} should find {written}");
         }
         assert!(!finds("hund", "Vi søger en besøgsven"));
+    }
+
+    #[test]
+    fn what_is_found_begins_as_was_told() {
+        let texts =
+            ["Besøgsvenner i Sindal", "En besøgsvens aften", "Lektiehjælpen ved Aarhus", "Cafeer", "Is og kaffe", "Bushold", "løse ender"];
+        for text in texts {
+            let terms = terms(text);
+            for typed in
+                ["besøgsven", "besøgsvennens", "lektiehjælps", "Århus", "café", "is", "kaffer", "bus", "bushold", "løst", "løses", "e"]
+            {
+                if finds(typed, text) {
+                    let beginning = telling(typed);
+                    let told =
+                        beginning.as_deref().is_some_and(|beginning| terms.iter().any(|term| beginnings(term).any(|b| b == beginning)));
+                    assert!(told, "{typed} finds {text}, but not by {beginning:?}");
+                }
+            }
+        }
+        assert_eq!(telling("is lektiehjælp"), Some("lekti".to_owned()));
+        assert_eq!(telling("% _"), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, get, patch, post};
 use initiatives::Content;
 use kernel::{InitiativeId, OrganisationId};
 use persistence::{
-    Area, DoorRule,
+    DoorRule,
     catalogue::{self, Filter, Freshness, Order},
     initiatives as store,
 };
@@ -30,9 +30,6 @@ use crate::{
     reply,
 };
 
-/// An entry shows its organisation's name, so both areas move it.
-const AREAS: &[Area] = &[Area::Initiatives, Area::Organisations];
-
 /// Search the catalogue of volunteer initiatives
 ///
 /// Every filter narrows the list further; a filter given several times means any of its values. `q` knows Danish: *besøgsvenner* finds
@@ -42,17 +39,18 @@ const AREAS: &[Area] = &[Area::Initiatives, Area::Organisations];
 #[get("/v1/initiatives")]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let now = call.app().clock.now();
-    call.public_list(AREAS, move |call| {
+    call.public_list(move |call| {
         let query: InitiativeQuery = call.query()?;
         let (page, place) = Place::new(call, query.limit, query.cursor.as_deref(), query.count)?;
         let (filter, order): (Filter, Order) = query.try_into()?;
         Ok(move |connection: &mut _| {
             let found = catalogue::list(connection, &filter, order, &Freshness::default(), now, &page)?;
             let valid_until = catalogue::next_change(connection, &Freshness::default(), now)?;
+            let tags = filter.tags();
             let (next_cursor, link) = place.next(&found);
             let items = found.items.into_iter().map(InitiativeSummary::from).collect();
             let answer = reply::list(&InitiativePage { items, next_cursor, total: found.total })?;
-            Ok(Public { listed: Listed { answer, link }, valid_until })
+            Ok(Public { listed: Listed { answer, link }, tags, valid_until })
         })
     })
     .await
@@ -71,11 +69,11 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
     let id: InitiativeId = call.id("id")?;
     let acting = call.reading(Action::ReadInitiativeFile);
     let now = call.app().clock.now();
-    call.public(AREAS, move |connection| {
+    call.public(move |connection| {
         match store::get_file(connection, &acting, id) {
             Ok(stored) => {
                 let view = InitiativeView::File(Box::new(InitiativeFile::from(&stored)));
-                return Ok(Listed::from(reply::ok(stored.initiative.version, &view)?).into());
+                return Ok(Public::depending_on(vec![catalogue::tag(id)], reply::ok(stored.initiative.version, &view)?.into()));
             }
             Err(error) if error.problem == DoorRule::NotFound.as_problem() => {}
             Err(error) => return Err(error),
@@ -83,7 +81,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
         let entry = catalogue::get(connection, id, &Freshness::default(), now)?;
         let valid_until = catalogue::next_change(connection, &Freshness::default(), now)?;
         let answer = reply::ok(entry.version, &InitiativeView::Profile(Box::new(InitiativeProfile::from(entry))))?;
-        Ok(Public { listed: answer.into(), valid_until })
+        Ok(Public { listed: answer.into(), tags: vec![catalogue::tag(id)], valid_until })
     })
     .await
 }

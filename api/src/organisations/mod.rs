@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, get, patch, post};
 use kernel::OrganisationId;
 use organisations::OrganisationKind;
 use persistence::{
-    Area,
+    Tag,
     organisations::{self as store, Filter, Order, Seen},
 };
 
@@ -25,8 +25,6 @@ use crate::{
     reply,
 };
 
-const AREAS: &[Area] = &[Area::Organisations];
-
 fn address(id: OrganisationId) -> String {
     format!("/v1/organisations/{id}")
 }
@@ -36,7 +34,7 @@ fn address(id: OrganisationId) -> String {
     responses((status = 200, description = "A page of organisations", body = OrganisationPage)))]
 #[get("/v1/organisations")]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
-    call.public_list(AREAS, |call| {
+    call.public_list(|call| {
         let query: OrganisationQuery = call.query()?;
         let (page, place) = Place::new(call, query.limit, query.cursor.as_deref(), query.count)?;
         let (filter, order): (Filter, Order) = query.try_into()?;
@@ -45,7 +43,7 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
             let (next_cursor, link) = place.next(&found);
             let items = found.items.iter().map(OrganisationSummary::new).collect();
             let answer = reply::list(&OrganisationPage { items, next_cursor, total: found.total })?;
-            Ok(Public::from(Listed { answer, link }))
+            Ok(Public::depending_on(vec![Tag::ORGANISATIONS], Listed { answer, link }))
         })
     })
     .await
@@ -81,7 +79,7 @@ pub async fn register(call: Call, body: Body<OrganisationRequest>) -> Result<Htt
 pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
     let id = call.id("id")?;
     let acting = call.reading(Action::ReadOrganisationFile);
-    call.public(AREAS, move |connection| {
+    call.public(move |connection| {
         let seen = store::get(connection, &acting, id)?;
         let answer = match &seen {
             Seen::File(stored) => reply::ok(stored.organisation.version, &OrganisationView::File(Box::new(OrganisationFile::new(stored))))?,
@@ -89,7 +87,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
                 reply::ok(stored.organisation.version, &OrganisationView::Profile(Box::new(OrganisationSummary::new(stored))))?
             }
         };
-        Ok(Public::from(Listed::from(answer)))
+        Ok(Public::depending_on(vec![Tag::ORGANISATIONS], answer.into()))
     })
     .await
 }

@@ -53,10 +53,10 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_expires_idx ON idempotency (expires_at);
 
 CREATE TABLE generations (
-    area TEXT COLLATE "C" PRIMARY KEY CONSTRAINT generations_area_check CHECK (area IN ('organisations', 'taxonomies', 'initiatives')),
+    tag INTEGER PRIMARY KEY,
     generation BIGINT NOT NULL
 );
-INSERT INTO generations (area, generation) VALUES ('organisations', 1), ('taxonomies', 1), ('initiatives', 1);
+CREATE INDEX generations_generation_idx ON generations (generation);
 
 CREATE TABLE jobs (
     id TEXT COLLATE "C" PRIMARY KEY,

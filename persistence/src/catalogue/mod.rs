@@ -21,7 +21,7 @@ pub(crate) use project::{Projection, insert, project, rename_organisation, set_v
 pub use query::list;
 
 use crate::{
-    AnyConnection, DoorRule, Error,
+    AnyConnection, DoorRule, Error, Tag,
     db::naive,
     page::id_column,
     schema::{catalogue, initiatives as initiatives_table},
@@ -166,6 +166,12 @@ impl Row {
             updated_at: self.updated_at.and_utc(),
         })
     }
+}
+
+/// What an answer about one initiative depends on.
+#[must_use]
+pub fn tag(id: InitiativeId) -> Tag {
+    project::of_initiative(&id.to_string())
 }
 
 /// One entry.

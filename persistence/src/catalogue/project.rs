@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use super::Row;
 use crate::{
-    AnyConnection, Area, Engine, Error, Tx,
+    AnyConnection, Engine, Error, Tag, Tx,
     bulk::{self, Sql, Table, engine, instant_text, json_list},
     db::naive,
     schema::catalogue,
-    search::{fold, sort_key, terms},
+    search::{beginnings, fold, sort_key, terms},
 };
 
 /// What an entry can be filtered by, value for value. In the order in which they usually narrow a list
@@ -98,6 +98,21 @@ const fn weekday(day: chrono::Weekday) -> Weekday {
     }
 }
 
+/// What an answer about one initiative depends on.
+pub(super) fn of_initiative(id: &str) -> Tag {
+    Tag::of(&format!("initiative:{id}"))
+}
+
+/// What an answer depends on that shows nothing but entries with this facet.
+pub(super) fn of_facet(facet: &str) -> Tag {
+    Tag::of(&format!("facet:{facet}"))
+}
+
+/// What an answer depends on that shows nothing but entries with a term that begins so.
+pub(super) fn of_beginning(beginning: &str) -> Tag {
+    Tag::of(&format!("word:{beginning}"))
+}
+
 /// One entry before it is written. Its content is the public view already.
 #[derive(Debug)]
 pub(crate) struct Projection {
@@ -125,6 +140,28 @@ impl Projection {
             verified_at: naive(initiative.verified_at?),
             updated_at: naive(updated_at),
         })
+    }
+
+    fn from_row(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            content: row.content()?,
+            initiative: row.initiative_id,
+            organisation: row.organisation_id,
+            organisation_name: row.organisation_name,
+            version: row.version,
+            published_at: row.published_at,
+            verified_at: row.verified_at,
+            updated_at: row.updated_at,
+        })
+    }
+
+    /// Everything by which an answer that shows or leaves out this entry may depend on it.
+    fn tags(&self) -> BTreeSet<Tag> {
+        let (title, body) = self.terms();
+        let words = title.iter().chain(&body).flat_map(|term| beginnings(term));
+        let facets = facets(&self.organisation, &self.content);
+        let facets = facets.iter().map(|facet| of_facet(facet));
+        facets.chain(words.map(of_beginning)).chain([Tag::CATALOGUE, of_initiative(&self.initiative)]).collect()
     }
 
     fn row(&self) -> Result<EntryRow<'_>, Error> {
@@ -246,13 +283,14 @@ const VECTORS: Table = Table { name: "catalogue_search", columns: &[("seq", "BIG
 
 /// Brings the catalogue in step with an initiative: a new entry where it is public, none where it is not.
 pub(crate) fn project(tx: &mut Tx<'_>, initiative: &Initiative, organisation: &Organisation) -> Result<(), Error> {
-    let old: Option<i64> = catalogue::table
-        .filter(catalogue::initiative_id.eq(initiative.id.to_string()))
-        .select(catalogue::seq)
-        .first(tx.connection)
-        .optional()?;
-    remove(tx.connection, old.as_slice())?;
+    let old: Option<Row> =
+        catalogue::table.filter(catalogue::initiative_id.eq(initiative.id.to_string())).first(tx.connection).optional()?;
+    if let Some(old) = old {
+        remove(tx.connection, &[old.seq])?;
+        tx.touch(Projection::from_row(old)?.tags());
+    }
     let entry = Projection::of(initiative, organisation, tx.now());
+    tx.touch(entry.iter().flat_map(Projection::tags));
     insert(tx.connection, entry.as_slice())
 }
 
@@ -261,6 +299,7 @@ pub(crate) fn set_version(tx: &mut Tx<'_>, initiative: &Initiative) -> Result<()
     diesel::update(catalogue::table.filter(catalogue::initiative_id.eq(initiative.id.to_string())))
         .set(catalogue::version.eq(initiative.version))
         .execute(tx.connection)?;
+    tx.touch([of_initiative(&initiative.id.to_string())]);
     Ok(())
 }
 
@@ -273,23 +312,15 @@ pub(crate) fn rename_organisation(tx: &mut Tx<'_>, id: OrganisationId, name: &st
         return Ok(());
     }
     let updated_at = naive(tx.now());
-    let renamed = rows.into_iter().map(|row| {
-        Ok(Projection {
-            content: row.content()?,
-            initiative: row.initiative_id,
-            organisation: row.organisation_id,
-            organisation_name: name.to_owned(),
-            version: row.version,
-            published_at: row.published_at,
-            verified_at: row.verified_at,
-            updated_at,
-        })
-    });
-    let renamed = renamed.collect::<Result<Vec<_>, Error>>()?;
+    let mut renamed = rows.into_iter().map(Projection::from_row).collect::<Result<Vec<_>, Error>>()?;
+    tx.touch(renamed.iter().flat_map(Projection::tags));
+    for entry in &mut renamed {
+        name.clone_into(&mut entry.organisation_name);
+        entry.updated_at = updated_at;
+    }
+    tx.touch(renamed.iter().flat_map(Projection::tags));
     remove(tx.connection, &seqs)?;
-    insert(tx.connection, &renamed)?;
-    tx.touch(Area::Initiatives);
-    Ok(())
+    insert(tx.connection, &renamed)
 }
 
 /// Takes entries away; what hangs on them in ordinary tables goes with them.

@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use super::{
     Entry, Filter, Freshness, Order,
     plan::{self, Bounds, Condition, Found, Key, Measured, Sorting, Walk, Words},
-    project::Facet,
+    project::{Facet, of_beginning, of_facet},
 };
 use crate::{
-    AnyConnection, Error,
+    AnyConnection, Error, Tag,
     bulk::engine,
     db::naive,
     page::{Page, PageRequest, cursor_instant, cursor_part, foreign_cursor},
@@ -16,6 +16,17 @@ use crate::{
 };
 
 impl Filter {
+    /// What a list depends on that is narrowed by this: whatever comes into it or leaves it has one of these tags, before or after.
+    #[must_use]
+    pub fn tags(&self) -> Vec<Tag> {
+        let facets = self.conditions().into_iter().find_map(|condition| match condition {
+            Condition::Facets(facets) => Some(facets.iter().map(|facet| of_facet(facet)).collect()),
+            _ => None,
+        });
+        let words = || self.q.as_deref().and_then(search::telling).map(|beginning| vec![of_beginning(&beginning)]);
+        facets.or_else(words).unwrap_or_else(|| vec![Tag::CATALOGUE])
+    }
+
     /// Everything but the words, the most telling first.
     fn conditions(&self) -> Vec<Condition> {
         let organisation: Vec<String> = self.organisation.iter().map(ToString::to_string).collect();

@@ -8,7 +8,7 @@ use organisations::Organisation;
 
 use super::{Stored, row, within_reach};
 use crate::{
-    Area, Error, Tx, catalogue,
+    Error, Tx, catalogue,
     organisations::{Precondition, within_reach as organisation_within_reach},
     taxonomies,
 };
@@ -169,11 +169,9 @@ fn show(tx: &mut Tx<'_>, before: &Initiative, after: &Initiative, organisation: 
     let noticed = gone || face(before) != face(after);
     if noticed {
         catalogue::project(tx, after, organisation)?;
-        tx.touch(Area::Initiatives);
     } else if after.public().is_some() {
         // The version is part of the ETag by which a member edits, wherever they read it.
         catalogue::set_version(tx, after)?;
-        tx.touch(Area::Initiatives);
     }
     Ok(if noticed { Visibility::Public } else { Visibility::Organisation })
 }

@@ -13,10 +13,10 @@ use super::{
     suspend,
 };
 use crate::{
-    Area, Clock, Command, Db, DoorRule, Error, Options, Target, Tx, catalogue, generation, journal,
+    Clock, Command, Db, DoorRule, Error, Options, Target, Tx, catalogue, journal,
     organisations::Precondition::{self, Any, Missing, Version},
     page::PageRequest,
-    sample,
+    sample, tags,
 };
 
 /// A database with the sample data, and two people.
@@ -119,7 +119,7 @@ impl World {
     }
 
     fn generation(&self) -> i64 {
-        self.db.read(|connection| generation(connection, &[Area::Initiatives])).result.expect("a generation")
+        self.db.read(|connection| tags::generation(connection)).result.expect("a generation")
     }
 
     /// A published copy of the first sample.

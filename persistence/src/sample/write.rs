@@ -12,7 +12,7 @@ use super::{
     source::{Base, live},
 };
 use crate::{
-    Area, Error, Tx,
+    Error, Tag, Tx,
     bulk::{self, Table, instant_text},
     catalogue::{self, Projection},
     db::naive,
@@ -150,7 +150,7 @@ pub(super) fn organisations(tx: &mut Tx<'_>, organisations: &[Organisation]) -> 
         let subject = Subject { kind: "organisation", id: organisation.id.0 };
         tx.record(Event::new("organisation.verified", subject, Visibility::Public).of(organisation.id));
     }
-    tx.touch(Area::Organisations);
+    tx.touch([Tag::ORGANISATIONS]);
     Ok(())
 }
 
@@ -201,7 +201,7 @@ pub(super) fn initiatives(tx: &mut Tx<'_>, batch: &[(Initiative, Organisation)])
     }
     bulk::insert(tx.connection, &INITIATIVES, &rows)?;
     bulk::insert(tx.connection, &REVISIONS, &revisions)?;
-    tx.touch(Area::Initiatives);
+    tx.touch(Tag::all());
     catalogue::insert(tx.connection, &entries)
 }
 
