@@ -119,7 +119,7 @@ pub(crate) struct Projection {
     initiative: String,
     organisation: String,
     organisation_name: String,
-    content: Content,
+    pub(super) content: Content,
     version: i64,
     published_at: NaiveDateTime,
     verified_at: NaiveDateTime,
@@ -285,13 +285,19 @@ const VECTORS: Table = Table { name: "catalogue_search", columns: &[("seq", "BIG
 pub(crate) fn project(tx: &mut Tx<'_>, initiative: &Initiative, organisation: &Organisation) -> Result<(), Error> {
     let old: Option<Row> =
         catalogue::table.filter(catalogue::initiative_id.eq(initiative.id.to_string())).first(tx.connection).optional()?;
-    if let Some(old) = old {
-        remove(tx.connection, &[old.seq])?;
-        tx.touch(Projection::from_row(old)?.tags());
-    }
-    let entry = Projection::of(initiative, organisation, tx.now());
-    tx.touch(entry.iter().flat_map(Projection::tags));
-    insert(tx.connection, entry.as_slice())
+    let new = Projection::of(initiative, organisation, tx.now());
+    replace(tx, old.into_iter().collect(), |_| new.into_iter().collect())
+}
+
+/// Puts new entries in the place of old ones: whatever depends on either is stale afterwards.
+pub(super) fn replace(tx: &mut Tx<'_>, old: Vec<Row>, new: impl FnOnce(Vec<Projection>) -> Vec<Projection>) -> Result<(), Error> {
+    let seqs: Vec<i64> = old.iter().map(|row| row.seq).collect();
+    let old = old.into_iter().map(Projection::from_row).collect::<Result<Vec<_>, _>>()?;
+    tx.touch(old.iter().flat_map(Projection::tags));
+    let new = new(old);
+    tx.touch(new.iter().flat_map(Projection::tags));
+    remove(tx.connection, &seqs)?;
+    insert(tx.connection, &new)
 }
 
 /// Moves an entry's version with its initiative's, where the public reads the same as before.
@@ -307,20 +313,9 @@ pub(crate) fn set_version(tx: &mut Tx<'_>, initiative: &Initiative) -> Result<()
 pub(crate) fn rename_organisation(tx: &mut Tx<'_>, id: OrganisationId, name: &str) -> Result<(), Error> {
     let rows: Vec<Row> =
         catalogue::table.filter(catalogue::organisation_id.eq(id.to_string())).order(catalogue::seq).load(tx.connection)?;
-    let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
-    if seqs.is_empty() {
-        return Ok(());
-    }
     let updated_at = naive(tx.now());
-    let mut renamed = rows.into_iter().map(Projection::from_row).collect::<Result<Vec<_>, Error>>()?;
-    tx.touch(renamed.iter().flat_map(Projection::tags));
-    for entry in &mut renamed {
-        name.clone_into(&mut entry.organisation_name);
-        entry.updated_at = updated_at;
-    }
-    tx.touch(renamed.iter().flat_map(Projection::tags));
-    remove(tx.connection, &seqs)?;
-    insert(tx.connection, &renamed)
+    let renamed = |entry| Projection { organisation_name: name.to_owned(), updated_at, ..entry };
+    replace(tx, rows, |entries| entries.into_iter().map(renamed).collect())
 }
 
 /// Takes entries away; what hangs on them in ordinary tables goes with them.

@@ -3,15 +3,19 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{QueryableByName, sql_types::Text};
+use diesel::{prelude::*, sql_types::Text};
 use kernel::OrganisationId;
 
 use super::{
     Entry, Filter, Freshness, Near, Order, get, list, next_change,
     plan::{Bounds, Condition, Key, Measured, Sorting, Walk, Words},
+    project::replace,
     rename_organisation,
 };
-use crate::{Clock, Command, Db, DoorRule, Engine, Options, Target, bulk::Sql, db::naive, page::PageRequest, sample};
+use crate::{
+    AnyConnection, Clock, Command, Db, DoorRule, Engine, Error, Options, Tag, Target, bulk::Sql, db::naive, page::PageRequest, sample,
+    schema::catalogue, tags,
+};
 
 /// A database of its own with the sample data, gone with the value.
 struct Catalogue {
@@ -114,6 +118,56 @@ fn every_order_and_every_page_size_gives_each_entry_once() {
         let outcome = catalogue.db.read(|connection| list(connection, &filter, Order::Relevance, &Freshness::default(), now(), &request));
         assert_eq!(outcome.result.ok().and_then(|page| page.total), i64::try_from(expected.len()).ok(), "{filter:?}");
     }
+}
+
+#[test]
+fn whatever_changes_a_list_moves_what_it_depends_on() {
+    let catalogue = Catalogue::new();
+    let lists = || -> Vec<_> { filters().iter().map(|filter| catalogue.all(filter, Order::Title, 100)).collect() };
+    let row = |connection: &mut AnyConnection, number: u64| -> Result<super::Row, Error> {
+        let id = sample::initiative_id(number).to_string();
+        Ok(catalogue::table.filter(catalogue::initiative_id.eq(id)).first(connection)?)
+    };
+    let public: Vec<u64> = (1..=200).filter(|number| catalogue.db.read(|connection| row(connection, *number)).result.is_ok()).collect();
+    let mut before = lists();
+    let (mut changed, mut spared) = (0, 0);
+    for pair in public.chunks_exact(2).take(20) {
+        let &[one, other] = pair else { continue };
+        let since = catalogue.db.read(tags::generation).result.expect("a generation");
+        let command = Command {
+            operation: "test".into(),
+            request_id: String::new(),
+            identity: None,
+            idempotency: None,
+            clock: catalogue.clock.clone(),
+        };
+        let take_over = catalogue.db.write(&command, |tx| {
+            let content = row(tx.connection, other)?.content()?;
+            let old = row(tx.connection, one)?;
+            replace(tx, vec![old], |mut entries| {
+                entries.iter_mut().for_each(|entry| entry.content = content.clone());
+                entries
+            })
+        });
+        take_over.result.expect("a new entry");
+        let moved: Vec<Tag> = catalogue
+            .db
+            .read(|connection| tags::moved_since(connection, since))
+            .result
+            .expect("tags")
+            .into_iter()
+            .map(|(tag, _)| tag)
+            .collect();
+        let after = lists();
+        for (filter, (before, after)) in filters().iter().zip(before.iter().zip(&after)) {
+            let is_stale = filter.tags().iter().any(|tag| moved.contains(tag));
+            assert!(before == after || is_stale, "{filter:?} reads differently and nobody was told");
+            changed += usize::from(before != after);
+            spared += usize::from(!is_stale);
+        }
+        before = after;
+    }
+    assert!(changed > 50 && spared > 50, "{changed} lists changed and {spared} were spared");
 }
 
 #[test]
