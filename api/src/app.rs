@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_web::HttpResponse;
-use persistence::{AnyConnection, Clock, Command, Committed, Db, DoorRule, Error, Outcome, Tag, Tx, idempotency::Answer, tags};
+use persistence::{AnyConnection, Clock, Command, Committed, Db, Dependence, DoorRule, Error, Outcome, Tx, idempotency::Answer, tags};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -179,8 +179,7 @@ impl Door {
 #[derive(Debug)]
 pub struct Public {
     pub listed: Listed,
-    /// Whatever changes the answer moves one of these.
-    pub tags: Vec<Tag>,
+    pub dependence: Dependence,
     /// The next instant at which a date changes the answer.
     pub valid_until: Option<chrono::DateTime<chrono::Utc>>,
 }
@@ -188,8 +187,8 @@ pub struct Public {
 impl Public {
     /// What no date changes.
     #[must_use]
-    pub const fn depending_on(tags: Vec<Tag>, listed: Listed) -> Self {
-        Self { listed, tags, valid_until: None }
+    pub const fn depending_on(dependence: Dependence, listed: Listed) -> Self {
+        Self { listed, dependence, valid_until: None }
     }
 }
 
@@ -212,8 +211,8 @@ impl Call {
         let moved = |since| app.read(move |connection| tags::moved_since(connection, since));
         let generation = app.cache.generation(now, moved).await?;
         let make = || async {
-            let Public { listed, tags, valid_until } = app.read(ask(self)?).await?;
-            Ok(Entry { finished: listed.finished(), valid_until, tags, generation })
+            let Public { listed, dependence, valid_until } = app.read(ask(self)?).await?;
+            Ok(Entry { finished: listed.finished(), valid_until, dependence, generation })
         };
         let key = Key::new(self.request().path(), &self.canonical_query()?, self.language());
         let entry = app.cache.get(key, generation, now, make).await?;

@@ -1,7 +1,7 @@
 //! Public answers as finished bytes, each for as long as nothing that it depends on has changed.
 //!
-//! An entry knows the tags that it depends on and the generation at which it was asked for, which is at most that of
-//! the rows it was made of. It holds while none of its tags has moved beyond; see [`persistence::tags`]. Nobody removes
+//! An entry knows the [`Tag`]s that it depends on and the generation at which it was asked for, which is at most that of
+//! the rows it was made of. It holds while they have not moved beyond; see [`persistence::tags`]. Nobody removes
 //! what no longer holds: the next who asks makes it anew, and what nobody asks for falls out when room is wanted.
 
 use std::{
@@ -15,7 +15,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Language;
 use moka::{future::Cache, policy::EvictionPolicy};
-use persistence::Tag;
+use persistence::{Dependence, Tag};
 
 use crate::{problem::Problem, reply::Finished};
 
@@ -42,7 +42,7 @@ impl Key {
 pub struct Entry {
     pub finished: Finished,
     pub valid_until: Option<DateTime<Utc>>,
-    pub tags: Vec<Tag>,
+    pub dependence: Dependence,
     /// Every write up to this generation was there to be read.
     pub generation: i64,
 }
@@ -132,8 +132,8 @@ impl PublicCache {
 
     /// Whether an entry is good enough for somebody who knows of all writes up to a generation.
     fn holds(&self, entry: &Entry, generation: i64, now: DateTime<Utc>) -> bool {
-        let moved = |tag: &Tag| self.slot(*tag).is_none_or(|slot| slot.load(SeqCst) > entry.generation);
-        entry.valid_until.is_none_or(|until| now < until) && (entry.generation >= generation || !entry.tags.iter().any(moved))
+        let moved = |tag| self.slot(tag).is_none_or(|slot| slot.load(SeqCst) > entry.generation);
+        entry.valid_until.is_none_or(|until| now < until) && (entry.generation >= generation || !entry.dependence.is_moved(moved))
     }
 
     /// The answer from the cache, or made once for all who ask at the same time.

@@ -1,6 +1,6 @@
 //! One request, verified: who asks, in which language, for which operation, under which key.
 
-use std::{collections::HashSet, future::Ready, rc::Rc, str::FromStr};
+use std::{cell::OnceCell, collections::HashSet, future::Ready, rc::Rc, str::FromStr, sync::Arc};
 
 use access::{Acting, Action, Denied, Identity};
 use actix_web::{
@@ -31,6 +31,20 @@ pub struct Front {
     pub request_id: Uuid,
     pub language: Language,
     pub identity: Result<Option<Identity>, Rejected>,
+    /// What the contract says of the route, once there is one: finding it takes a walk through all of them.
+    operation: OnceCell<Option<Arc<Operation>>>,
+}
+
+impl Front {
+    #[must_use]
+    pub const fn new(request_id: Uuid, language: Language, identity: Result<Option<Identity>, Rejected>) -> Self {
+        Self { request_id, language, identity, operation: OnceCell::new() }
+    }
+
+    pub(crate) fn operation(&self, request: &HttpRequest) -> Option<&Arc<Operation>> {
+        let found = || app(request).contract.operation(request.method(), &request.match_pattern()?).cloned();
+        self.operation.get_or_init(found).as_ref()
+    }
 }
 
 /// A request that may go on: whoever sent a token sent a good one.
@@ -99,7 +113,7 @@ impl Call {
     }
 
     fn described(&self) -> Option<&Operation> {
-        self.app().contract.operation(self.request.method(), &self.request.match_pattern()?)
+        self.front.operation(&self.request).map(Arc::as_ref)
     }
 
     #[must_use]

@@ -1,6 +1,6 @@
 //! The front door: what happens to every request and every answer, whatever lies behind.
 
-use std::{cell::RefCell, panic::AssertUnwindSafe, rc::Rc, time::Instant};
+use std::{cell::RefCell, collections::HashMap, panic::AssertUnwindSafe, rc::Rc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
@@ -62,8 +62,8 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let response = documented(response.map_into_boxed_body(), &front);
-            let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
-            note(&method, &pattern, response.status(), begun, &front);
+            let route = front.operation(response.request()).map_or("unmatched", |operation| &operation.route);
+            note(&method, route, response.status(), begun, &front);
             Ok(dressed(response, &dress))
         }
         Ok(Err(error)) => Err(error),
@@ -90,7 +90,7 @@ fn look(app: &App, request: &ServiceRequest) -> Front {
             token.ok_or(Rejected).and_then(|(_, token)| app.issuers.verify(token.trim(), app.clock.now())).map(Some)
         }
     };
-    Front { request_id, language, identity }
+    Front::new(request_id, language, identity)
 }
 
 fn count(app: &App, request: &ServiceRequest, front: &Front, dress: &Dress) -> Result<(), Problem> {
@@ -184,13 +184,36 @@ fn documented(response: ServiceResponse<BoxBody>, front: &Front) -> ServiceRespo
     ServiceResponse::new(request, problem.document(front.language, &front.request_id.to_string()))
 }
 
+/// The figures of one route: how long its answers took, and how many there were of each status.
+struct Figures {
+    seconds: metrics::Histogram,
+    answers: HashMap<u16, metrics::Counter>,
+}
+
+thread_local! {
+    /// By route. Asking the recorder for a figure costs more than moving it.
+    static FIGURES: RefCell<HashMap<String, Figures>> = RefCell::default();
+}
+
 /// One line and two numbers for each request: the route's template, never the address, which may name people.
-fn note(method: &Method, pattern: &str, status: StatusCode, begun: Instant, front: &Front) {
+fn note(method: &Method, route: &str, status: StatusCode, begun: Instant, front: &Front) {
     let seconds = begun.elapsed().as_secs_f64();
-    let labels = [("route", format!("{method} {pattern}")), ("status", status.as_str().to_owned())];
-    metrics::counter!("frivillig_requests_total", &labels).increment(1);
-    metrics::histogram!("frivillig_request_seconds", "route" => format!("{method} {pattern}")).record(seconds);
-    tracing::info!(request_id = %front.request_id, method = method.as_str(), route = pattern, status = status.as_u16(), seconds, "request");
+    FIGURES.with_borrow_mut(|figures| {
+        if !figures.contains_key(route) {
+            let seconds = metrics::histogram!("frivillig_request_seconds", "route" => route.to_owned());
+            figures.insert(route.to_owned(), Figures { seconds, answers: HashMap::new() });
+        }
+        if let Some(figures) = figures.get_mut(route) {
+            figures.seconds.record(seconds);
+            let answers = figures.answers.entry(status.as_u16());
+            answers
+                .or_insert_with(
+                    || metrics::counter!("frivillig_requests_total", "route" => route.to_owned(), "status" => status.as_str().to_owned()),
+                )
+                .increment(1);
+        }
+    });
+    tracing::info!(request_id = %front.request_id, method = method.as_str(), route, status = status.as_u16(), seconds, "request");
 }
 
 /// What a browser on another origin may have: public reads for everybody, the rest for those on the list. There

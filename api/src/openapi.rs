@@ -56,6 +56,8 @@ pub fn base() -> utoipa::openapi::OpenApi {
 #[derive(Clone, Debug)]
 pub struct Operation {
     pub id: String,
+    /// Method and template of the address.
+    pub route: String,
     /// Closed to whoever sends no token.
     pub needs_token: bool,
     /// Open to whoever holds the operator's token, and to nobody else.
@@ -66,7 +68,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    fn new(document: &Value, operation: &Value) -> Self {
+    fn new(document: &Value, route: String, operation: &Value) -> Self {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let named = operation.get("parameters").and_then(Value::as_array).into_iter().flatten().map(|parameter| {
             let referred = parameter.get("$ref").and_then(Value::as_str).and_then(|path| document.pointer(path.trim_start_matches('#')));
@@ -75,6 +77,7 @@ impl Operation {
         });
         Self {
             id: text(operation.get("operationId")),
+            route,
             needs_token: needs_token(operation),
             for_operator: operation.pointer("/security/0/metrics").is_some(),
             has_body: operation.get("requestBody").is_some(),
@@ -97,7 +100,7 @@ pub struct Contract(Arc<Parts>);
 struct Parts {
     document: String,
     document_3_0: String,
-    by_pattern: BTreeMap<String, Vec<(Method, Operation)>>,
+    by_pattern: BTreeMap<String, Vec<(Method, Arc<Operation>)>>,
     addresses: Vec<(ResourceDef, String)>,
 }
 
@@ -112,10 +115,13 @@ impl Contract {
 
     fn new(mut document: Value) -> Self {
         lay_conventions(&mut document);
-        let mut by_pattern: BTreeMap<String, Vec<(Method, Operation)>> = BTreeMap::new();
+        let mut by_pattern: BTreeMap<String, Vec<(Method, Arc<Operation>)>> = BTreeMap::new();
         for (path, method, operation) in operations(&document) {
             let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap_or(Method::GET);
-            by_pattern.entry(path.to_owned()).or_default().push((method, Operation::new(&document, operation)));
+            by_pattern
+                .entry(path.to_owned())
+                .or_default()
+                .push((method.clone(), Arc::new(Operation::new(&document, format!("{method} {path}"), operation))));
         }
         let addresses = by_pattern.keys().map(|pattern| (ResourceDef::new(pattern.as_str()), pattern.clone())).collect();
         let document_3_0 = pretty(&downgrade(document.clone()));
@@ -136,7 +142,7 @@ impl Contract {
 
     /// The operation behind a route.
     #[must_use]
-    pub fn operation(&self, method: &Method, pattern: &str) -> Option<&Operation> {
+    pub fn operation(&self, method: &Method, pattern: &str) -> Option<&Arc<Operation>> {
         self.0.by_pattern.get(pattern)?.iter().find(|(known, _)| known == method).map(|(_, operation)| operation)
     }
 

@@ -84,7 +84,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
             status: term.status,
         });
         let answer = reply::list(&Taxonomy { scheme, label: label(scheme, language), terms: terms.collect() })?;
-        Ok(Public::depending_on(vec![Tag::TAXONOMIES], answer.into()))
+        Ok(Public::depending_on(Tag::TAXONOMIES.into(), answer.into()))
     })
     .await
 }

@@ -28,4 +28,4 @@ pub use clock::Clock;
 pub use db::{AnyConnection, Command, Committed, Db, Engine, Options, Outcome, Target, Tx};
 pub use error::{DoorRule, Error, problem_types};
 pub use migrate::{MigrateError, revert_all};
-pub use tags::Tag;
+pub use tags::{Dependence, Tag};

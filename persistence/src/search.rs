@@ -89,15 +89,15 @@ pub(crate) fn beginnings(term: &str) -> impl Iterator<Item = &str> {
     (1..=term.len().min(TELLING)).filter_map(|length| term.get(..length))
 }
 
-/// How some term begins of every text that is found by these words: the longest such beginning. `None` where nothing can be said.
-pub(crate) fn telling(text: &str) -> Option<String> {
+/// How some term begins of every text that is found by these words, word by word.
+pub(crate) fn telling(text: &str) -> Vec<String> {
     let stemmer = Stemmer::create(Algorithm::Danish);
     let common = |word: &String| {
-        let shared =
-            bases(&stemmer, word).into_iter().map(|base| word.bytes().zip(base.bytes()).take_while(|(one, other)| one == other).count());
-        word.get(..shared.min().unwrap_or(word.len()).min(TELLING)).map(str::to_owned)
+        let alike = |base: &String| word.bytes().zip(base.bytes()).take_while(|(one, other)| one == other).count();
+        let shared = bases(&stemmer, word).iter().map(alike).min().unwrap_or(word.len());
+        word.get(..shared.min(TELLING)).map(str::to_owned)
     };
-    words(text).iter().take(MOST_WORDS).filter_map(common).filter(|beginning| !beginning.is_empty()).max_by_key(String::len)
+    words(text).iter().take(MOST_WORDS).filter_map(common).filter(|beginning| !beginning.is_empty()).collect()
 }
 
 /// A word of fewer letters begins too many others to be looked for as their beginning.
@@ -183,15 +183,14 @@ mod tests {
                 ["besøgsven", "besøgsvennens", "lektiehjælps", "Århus", "café", "is", "kaffer", "bus", "bushold", "løst", "løses", "e"]
             {
                 if finds(typed, text) {
-                    let beginning = telling(typed);
-                    let told =
-                        beginning.as_deref().is_some_and(|beginning| terms.iter().any(|term| beginnings(term).any(|b| b == beginning)));
-                    assert!(told, "{typed} finds {text}, but not by {beginning:?}");
+                    let told = telling(typed);
+                    let begins = |told: &String| terms.iter().any(|term| beginnings(term).any(|beginning| beginning == told));
+                    assert!(!told.is_empty() && told.iter().all(begins), "{typed} finds {text}, but not by {told:?}");
                 }
             }
         }
-        assert_eq!(telling("is lektiehjælp"), Some("lekti".to_owned()));
-        assert_eq!(telling("% _"), None);
+        assert_eq!(telling("is lektiehjælp"), ["is", "lekti"]);
+        assert_eq!(telling("% _"), [""; 0]);
     }
 
     #[test]

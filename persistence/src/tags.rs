@@ -49,6 +49,30 @@ impl Tag {
     }
 }
 
+/// What an answer depends on: it can only have changed when some tag of *each* group has moved.
+///
+/// A list narrowed twice has two groups, for what comes into it or leaves it meets both conditions, before or after.
+#[derive(Clone, Debug)]
+pub struct Dependence(Vec<Vec<Tag>>);
+
+impl From<Tag> for Dependence {
+    fn from(tag: Tag) -> Self {
+        Self(vec![vec![tag]])
+    }
+}
+
+impl Dependence {
+    /// On every group, and on one tag where there is none.
+    pub(crate) fn on_each(groups: Vec<Vec<Tag>>, otherwise: Tag) -> Self {
+        if groups.is_empty() { otherwise.into() } else { Self(groups) }
+    }
+
+    /// Whether the answer may have changed, given which tags have moved since.
+    pub fn is_moved(&self, moved: impl Fn(Tag) -> bool) -> bool {
+        self.0.iter().all(|group| group.iter().any(|tag| moved(*tag)))
+    }
+}
+
 /// Moves tags to the next generation. Behind the write gate, so generations follow each other as commits do.
 pub(crate) fn advance(connection: &mut AnyConnection, tags: &BTreeSet<Tag>) -> Result<(), Error> {
     if tags.is_empty() {

@@ -46,11 +46,11 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
         Ok(move |connection: &mut _| {
             let found = catalogue::list(connection, &filter, order, &Freshness::default(), now, &page)?;
             let valid_until = catalogue::next_change(connection, &Freshness::default(), now)?;
-            let tags = filter.tags();
+            let dependence = filter.dependence();
             let (next_cursor, link) = place.next(&found);
             let items = found.items.into_iter().map(InitiativeSummary::from).collect();
             let answer = reply::list(&InitiativePage { items, next_cursor, total: found.total })?;
-            Ok(Public { listed: Listed { answer, link }, tags, valid_until })
+            Ok(Public { listed: Listed { answer, link }, dependence, valid_until })
         })
     })
     .await
@@ -73,7 +73,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
         match store::get_file(connection, &acting, id) {
             Ok(stored) => {
                 let view = InitiativeView::File(Box::new(InitiativeFile::from(&stored)));
-                return Ok(Public::depending_on(vec![catalogue::tag(id)], reply::ok(stored.initiative.version, &view)?.into()));
+                return Ok(Public::depending_on(catalogue::dependence(id), reply::ok(stored.initiative.version, &view)?.into()));
             }
             Err(error) if error.problem == DoorRule::NotFound.as_problem() => {}
             Err(error) => return Err(error),
@@ -81,7 +81,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
         let entry = catalogue::get(connection, id, &Freshness::default(), now)?;
         let valid_until = catalogue::next_change(connection, &Freshness::default(), now)?;
         let answer = reply::ok(entry.version, &InitiativeView::Profile(Box::new(InitiativeProfile::from(entry))))?;
-        Ok(Public { listed: answer.into(), tags: vec![catalogue::tag(id)], valid_until })
+        Ok(Public { listed: answer.into(), dependence: catalogue::dependence(id), valid_until })
     })
     .await
 }

@@ -43,7 +43,7 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
             let (next_cursor, link) = place.next(&found);
             let items = found.items.iter().map(OrganisationSummary::new).collect();
             let answer = reply::list(&OrganisationPage { items, next_cursor, total: found.total })?;
-            Ok(Public::depending_on(vec![Tag::ORGANISATIONS], Listed { answer, link }))
+            Ok(Public::depending_on(Tag::ORGANISATIONS.into(), Listed { answer, link }))
         })
     })
     .await
@@ -87,7 +87,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
                 reply::ok(stored.organisation.version, &OrganisationView::Profile(Box::new(OrganisationSummary::new(stored))))?
             }
         };
-        Ok(Public::depending_on(vec![Tag::ORGANISATIONS], answer.into()))
+        Ok(Public::depending_on(Tag::ORGANISATIONS.into(), answer.into()))
     })
     .await
 }

@@ -21,10 +21,11 @@ pub(crate) use project::{Projection, insert, project, rename_organisation, set_v
 pub use query::list;
 
 use crate::{
-    AnyConnection, DoorRule, Error, Tag,
+    AnyConnection, DoorRule, Error,
     db::naive,
     page::id_column,
     schema::{catalogue, initiatives as initiatives_table},
+    tags::Dependence,
 };
 
 /// How long an entry may stand without anybody saying that it still holds.
@@ -170,8 +171,8 @@ impl Row {
 
 /// What an answer about one initiative depends on.
 #[must_use]
-pub fn tag(id: InitiativeId) -> Tag {
-    project::of_initiative(&id.to_string())
+pub fn dependence(id: InitiativeId) -> Dependence {
+    project::of_initiative(&id.to_string()).into()
 }
 
 /// One entry.

@@ -13,18 +13,20 @@ use crate::{
     db::naive,
     page::{Page, PageRequest, cursor_instant, cursor_part, foreign_cursor},
     search::{self, TextQuery},
+    tags::Dependence,
 };
 
 impl Filter {
-    /// What a list depends on that is narrowed by this: whatever comes into it or leaves it has one of these tags, before or after.
+    /// What a list depends on that is narrowed by this.
     #[must_use]
-    pub fn tags(&self) -> Vec<Tag> {
-        let facets = self.conditions().into_iter().find_map(|condition| match condition {
+    pub fn dependence(&self) -> Dependence {
+        let facets = self.conditions().into_iter().filter_map(|condition| match condition {
             Condition::Facets(facets) => Some(facets.iter().map(|facet| of_facet(facet)).collect()),
             _ => None,
         });
-        let words = || self.q.as_deref().and_then(search::telling).map(|beginning| vec![of_beginning(&beginning)]);
-        facets.or_else(words).unwrap_or_else(|| vec![Tag::CATALOGUE])
+        let words = self.q.as_deref().map(search::telling).unwrap_or_default();
+        let words = words.into_iter().map(|beginning| vec![of_beginning(&beginning)]);
+        Dependence::on_each(facets.chain(words).collect(), Tag::CATALOGUE)
     }
 
     /// Everything but the words, the most telling first.

@@ -119,7 +119,7 @@ impl World {
     }
 
     fn generation(&self) -> i64 {
-        self.db.read(|connection| tags::generation(connection)).result.expect("a generation")
+        self.db.read(tags::generation).result.expect("a generation")
     }
 
     /// A published copy of the first sample.
