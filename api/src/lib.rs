@@ -13,6 +13,7 @@ mod health;
 mod initiatives;
 mod json;
 mod limit;
+mod log;
 mod me;
 mod moderation;
 pub mod openapi;

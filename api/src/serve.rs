@@ -1,7 +1,6 @@
 //! Starting and stopping.
 
 use std::{
-    io::IsTerminal,
     net::{SocketAddr, TcpListener},
     process::ExitCode,
     sync::atomic::Ordering,
@@ -14,14 +13,14 @@ use persistence::{
     Clock, Command, Db, DoorRule, Error, Options, Target, jobs,
     settings::{self, Setting},
 };
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{App, Bounds},
     auth::{DemoKey, Issuers, Persona},
-    config::{Cli, Config, LogFormat, Settings, Switch, Task},
+    config::{Cli, Config, Settings, Switch, Task},
     health,
     limit::Limits,
+    log,
     openapi::Contract,
     routes,
 };
@@ -198,7 +197,13 @@ fn seed(config: &Config, clock: &Clock, scale: u64) -> Result<(), String> {
 }
 
 fn serve(config: &Config, issuers: Option<Issuers>, clock: Clock) -> Result<(), String> {
-    log_to_stderr(config.settings.log_format);
+    let lines = log::to_stderr(config.settings.log_format);
+    let served = serve_with_log(config, issuers, clock);
+    lines.flush();
+    served
+}
+
+fn serve_with_log(config: &Config, issuers: Option<Issuers>, clock: Clock) -> Result<(), String> {
     let exposed = !config.settings.listen_addr.ip().is_loopback() && !config.settings.demo_public;
     let new = matches!(&config.target, Target::Sqlite(path) if !path.exists());
     // Before anything is opened where it can be known by then: what is refused must not leave a database behind.
@@ -314,14 +319,4 @@ async fn rounds(app: Data<App>) {
         }
         tokio::time::sleep(JOB_ROUND).await;
     }
-}
-
-fn log_to_stderr(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    // Somebody else's subscriber, in a test, is as good.
-    let _ = match format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-    };
 }
