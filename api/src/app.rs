@@ -8,18 +8,18 @@ use std::{
     time::Duration,
 };
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::Uri};
 use persistence::{AnyConnection, Clock, Command, Committed, Db, Dependence, DoorRule, Error, Outcome, Tx, idempotency::Answer, tags};
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     auth::{DemoKey, Issuers},
     cache::{Entry, Key, PublicCache},
     call::{Call, Listed},
     limit,
+    log::RequestLog,
     openapi::Contract,
     problem::Problem,
-    reply::Caching,
 };
 
 /// How long and how large things may be.
@@ -33,19 +33,11 @@ pub struct Bounds {
     pub acquire: Duration,
     /// A whole command or query.
     pub work: Duration,
-    /// Queries at a time.
-    pub readers: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self {
-            body_bytes: 256 * 1024,
-            body_time: Duration::from_secs(10),
-            acquire: Duration::from_secs(3),
-            work: Duration::from_secs(15),
-            readers: 8,
-        }
+        Self { body_bytes: 256 * 1024, body_time: Duration::from_secs(10), acquire: Duration::from_secs(3), work: Duration::from_secs(15) }
     }
 }
 
@@ -68,20 +60,23 @@ pub struct App {
     pub metrics_token: Option<String>,
     pub public_url: String,
     pub cache: PublicCache,
+    pub request_log: RequestLog,
     /// Rings when a write of this instance has committed.
     pub changed: tokio::sync::Notify,
     /// Set when the service is about to stop: readiness says so before the door closes.
     pub draining: AtomicBool,
     reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
+    /// Where what blocks is done: one pool for all workers, since what every thread once needed it keeps.
+    threads: Handle,
 }
 
-/// Writers at the gate and behind it; whoever comes later is told to come back.
-const WRITERS: usize = 64;
-
 impl App {
+    /// Within a runtime that lives for as long as anybody asks: its threads do what blocks.
     #[must_use]
     pub fn new(db: Db, clock: Clock, limits: Bounds, issuers: Issuers) -> Self {
+        // A turn for each connection: whoever waits for one waits here, and holds no thread meanwhile.
+        let (readers, writers) = db.connections();
         Self {
             db,
             clock,
@@ -95,10 +90,12 @@ impl App {
             metrics_token: None,
             public_url: "http://127.0.0.1:8080".into(),
             cache: PublicCache::default(),
+            request_log: RequestLog::default(),
             changed: tokio::sync::Notify::new(),
             draining: AtomicBool::new(false),
-            reading: Arc::new(Semaphore::new(limits.readers)),
-            writing: Arc::new(Semaphore::new(WRITERS)),
+            reading: Arc::new(Semaphore::new(readers)),
+            writing: Arc::new(Semaphore::new(writers)),
+            threads: Handle::current(),
             limits,
         }
     }
@@ -135,7 +132,7 @@ impl App {
         let Ok(Ok(turn)) = turn else { return Err(DoorRule::Busy.into()) };
         let stage = Arc::new(Stage::default());
         let inside = Arc::clone(&stage);
-        let task = tokio::task::spawn_blocking(move || {
+        let task = self.threads.spawn_blocking(move || {
             let _turn = turn;
             if inside.abandoned.load(Ordering::SeqCst) { None } else { Some(work()) }
         });
@@ -192,6 +189,11 @@ impl Public {
     }
 }
 
+/// The address as it was sent.
+pub(crate) fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", |target| target.as_str())
+}
+
 impl Call {
     /// Answers a public question, from the cache where that is allowed. The question is read out of the request only
     /// when the cache has no answer to it: what is in the cache has been asked before, and was a good question then.
@@ -210,13 +212,14 @@ impl Call {
         let now = app.clock.now();
         let moved = |since| app.read(move |connection| tags::moved_since(connection, since));
         let generation = app.cache.generation(now, moved).await?;
+        let operation = self.described().ok_or(DoorRule::Internal)?;
         let make = || async {
             let Public { listed, dependence, valid_until } = app.read(ask(self)?).await?;
-            Ok(Entry { finished: listed.finished(), valid_until, dependence, generation })
+            Ok(Entry { finished: listed.finished(), operation: Arc::clone(operation), valid_until, dependence, generation })
         };
-        let key = Key::new(self.request().path(), &self.canonical_query()?, self.language());
+        let key = Key::new(target(self.request().uri()), self.language());
         let entry = app.cache.get(key, generation, now, make).await?;
-        Ok(self.finish(&entry.finished, Caching::public_for(entry.valid_until.map(|until| (until - now).num_seconds()))))
+        Ok(self.finish(&entry.finished, entry.caching(now)))
     }
 
     /// The same for a question that stands in the address alone.

@@ -17,23 +17,31 @@ use kernel::Language;
 use moka::{future::Cache, policy::EvictionPolicy};
 use persistence::{Dependence, Tag};
 
-use crate::{problem::Problem, reply::Finished};
+use crate::{
+    openapi::Operation,
+    problem::Problem,
+    reply::{Caching, Finished},
+};
 
 /// Bytes that the cache may hold.
-const CAPACITY: u64 = 32 * 1024 * 1024;
+const CAPACITY: u64 = 24 * 1024 * 1024;
 
 /// How long another instance's write may go unnoticed.
 const REREAD: TimeDelta = TimeDelta::seconds(1);
 
-/// A question: where it is asked, what exactly, and in which language.
+/// A question: the address exactly as it was sent, and the language. Two spellings of one question are kept twice, and
+/// neither has to be read before it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(String);
 
 impl Key {
-    /// The query is in canonical order, so that one question has one key.
     #[must_use]
-    pub fn new(path: &str, query: &str, language: Language) -> Self {
-        Self(format!("{} {path}?{query}", language.tag()))
+    pub fn new(target: &str, language: Language) -> Self {
+        let tag = language.tag();
+        let mut key = String::with_capacity(tag.len() + target.len());
+        key.push_str(tag);
+        key.push_str(target);
+        Self(key)
     }
 }
 
@@ -41,10 +49,20 @@ impl Key {
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub finished: Finished,
+    /// Whose answer it is, for the log and the figures.
+    pub operation: Arc<Operation>,
     pub valid_until: Option<DateTime<Utc>>,
     pub dependence: Dependence,
     /// Every write up to this generation was there to be read.
     pub generation: i64,
+}
+
+impl Entry {
+    /// What a cache elsewhere may do with it.
+    #[must_use]
+    pub fn caching(&self, now: DateTime<Utc>) -> Caching {
+        Caching::public_for(self.valid_until.map(|until| (until - now).num_seconds()))
+    }
 }
 
 /// What this instance knows of the writes of all instances.
@@ -61,6 +79,15 @@ struct Known {
     /// How many of our own writes are contained.
     writes: AtomicU64,
     updating: Mutex<()>,
+}
+
+/// Whether what is known of the writes of all instances will do.
+enum Look {
+    Known,
+    /// It was read at this moment, which is a while ago.
+    Due(i64),
+    /// Nothing is known, or less than we have written ourselves.
+    Needed,
 }
 
 /// The cache of one running service.
@@ -102,14 +129,13 @@ impl PublicCache {
     ) -> Result<i64, Problem> {
         let known = &self.known;
         let writes = self.writes.load(SeqCst);
-        if known.begun.load(SeqCst) && known.writes.load(SeqCst) >= writes {
-            let read_at = known.read_at.load(SeqCst);
-            if now.timestamp_micros() - read_at < REREAD.num_microseconds().unwrap_or_default()
-                // One request goes and looks; the others need not queue behind it.
-                || known.read_at.compare_exchange(read_at, now.timestamp_micros(), SeqCst, SeqCst).is_err()
-            {
+        match self.look(now) {
+            Look::Known => return Ok(known.generation.load(SeqCst)),
+            // One request goes and looks; the others need not queue behind it.
+            Look::Due(read_at) if known.read_at.compare_exchange(read_at, now.timestamp_micros(), SeqCst, SeqCst).is_err() => {
                 return Ok(known.generation.load(SeqCst));
             }
+            Look::Due(_) | Look::Needed => {}
         }
         let moved = moved_since(known.generation.load(SeqCst)).await?;
         let _updating = known.updating.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,6 +150,26 @@ impl PublicCache {
         known.read_at.fetch_max(now.timestamp_micros(), SeqCst);
         known.begun.store(true, SeqCst);
         Ok(known.generation.load(SeqCst))
+    }
+
+    /// Whether it is time to ask again what has moved.
+    fn look(&self, now: DateTime<Utc>) -> Look {
+        let known = &self.known;
+        if !known.begun.load(SeqCst) || known.writes.load(SeqCst) < self.writes.load(SeqCst) {
+            return Look::Needed;
+        }
+        let read_at = known.read_at.load(SeqCst);
+        let fresh = now.timestamp_micros() - read_at < REREAD.num_microseconds().unwrap_or_default();
+        if fresh { Look::Known } else { Look::Due(read_at) }
+    }
+
+    /// The answer, where it is there, good enough, and nobody has to be asked whether it is.
+    pub async fn ready(&self, key: &Key, now: DateTime<Utc>) -> Option<Arc<Entry>> {
+        if !matches!(self.look(now), Look::Known) {
+            return None;
+        }
+        let generation = self.known.generation.load(SeqCst);
+        self.entries.get(key).await.filter(|entry| self.holds(entry, generation, now))
     }
 
     fn slot(&self, tag: Tag) -> Option<&AtomicI64> {

@@ -112,8 +112,8 @@ impl Call {
         if findings.is_empty() { Ok(()) } else { Err(Problem::invalid(findings)) }
     }
 
-    fn described(&self) -> Option<&Operation> {
-        self.front.operation(&self.request).map(Arc::as_ref)
+    pub(crate) fn described(&self) -> Option<&Arc<Operation>> {
+        self.front.operation(&self.request)
     }
 
     #[must_use]

@@ -1,6 +1,6 @@
 //! The front door: what happens to every request and every answer, whatever lies behind.
 
-use std::{cell::RefCell, collections::HashMap, panic::AssertUnwindSafe, rc::Rc, time::Instant};
+use std::{cell::RefCell, collections::HashMap, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
@@ -19,15 +19,21 @@ use persistence::DoorRule;
 use uuid::Uuid;
 
 use crate::{
-    app::App,
+    app::{App, target},
     auth::Rejected,
+    cache,
     call::{Front, app},
     limit::{self, Allowance},
+    log::Answered,
+    openapi::Operation,
     problem::{HttpRule, PROBLEM_JSON, Problem},
 };
 
 /// The version of the contract; its first number stands in every path.
 pub const API_VERSION: &str = "1.0.0";
+
+static API_VERSION_HEADER: HeaderName = HeaderName::from_static("api-version");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const EXPOSED: &str =
     "API-Version, Content-Language, ETag, Idempotent-Replay, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
@@ -53,22 +59,28 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
         let answer = dress.on(problem.document(front.language, &front.request_id.to_string()));
         return Ok(request.into_response(answer));
     }
-    request.extensions_mut().insert(Rc::clone(&front));
     if request.method() == Method::HEAD {
         // The answer to HEAD is that to GET without its body, which the protocol layer leaves out.
         request.head_mut().method = Method::GET;
     }
+    if let Some((answer, route)) = ready(&app, &request, &front).await {
+        note(&app, &Answered { method: &Method::GET, route: &route.route, status: answer.status(), begun, request_id: front.request_id });
+        return Ok(request.into_response(dress.on(answer)));
+    }
+    request.extensions_mut().insert(Rc::clone(&front));
     let method = request.method().clone();
+    let answered = |route, status| Answered { method: &method, route, status, begun, request_id: front.request_id };
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
-            let response = documented(response.map_into_boxed_body(), &front);
+            let mut response = documented(response.map_into_boxed_body(), &front);
             let route = front.operation(response.request()).map_or("unmatched", |operation| &operation.route);
-            note(&method, route, response.status(), begun, &front);
-            Ok(dressed(response, &dress))
+            note(&app, &answered(route, response.status()));
+            dress.put_on(response.headers_mut());
+            Ok(response)
         }
         Ok(Err(error)) => Err(error),
         Err(_) => {
-            note(&method, "panicked", StatusCode::INTERNAL_SERVER_ERROR, begun, &front);
+            note(&app, &answered("panicked", StatusCode::INTERNAL_SERVER_ERROR));
             let document = Problem::new(DoorRule::Internal).document(front.language, &front.request_id.to_string());
             Err(InternalError::from_response("panicked", dress.on(document)).into())
         }
@@ -77,8 +89,7 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
 
 fn look(app: &App, request: &ServiceRequest) -> Front {
     let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let request_id =
-        text(HeaderName::from_static("x-request-id")).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(|| app.clock.new_id());
+    let request_id = text(REQUEST_ID.clone()).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(|| app.clock.new_id());
     let language = text(header::ACCEPT_LANGUAGE).map(Language::negotiate).unwrap_or_default();
     let identity = match request.headers().get(header::AUTHORIZATION) {
         // The operator's token for metrics is no identity, and is looked at where metrics are.
@@ -91,6 +102,20 @@ fn look(app: &App, request: &ServiceRequest) -> Front {
         }
     };
     Front::new(request_id, language, identity)
+}
+
+/// The answer to a question that has been asked before in the same words, where everybody gets the same: it is given
+/// before the request is routed, read or held against the contract, since all that has been done when it was asked first.
+async fn ready(app: &App, request: &ServiceRequest, front: &Front) -> Option<(HttpResponse, Arc<Operation>)> {
+    let headers = request.headers();
+    let plain = request.method() == Method::GET && !headers.contains_key(header::AUTHORIZATION) && request.path().starts_with("/v1/");
+    let json = headers.get(header::ACCEPT).is_none_or(|accepted| matches!(accepted.as_bytes(), b"*/*" | b"application/json"));
+    if !plain || !json {
+        return None;
+    }
+    let now = app.clock.now();
+    let entry = app.cache.ready(&cache::Key::new(target(request.uri()), front.language), now).await?;
+    Some((entry.finished.answer(headers, front.language, entry.caching(now)), Arc::clone(&entry.operation)))
 }
 
 fn count(app: &App, request: &ServiceRequest, front: &Front, dress: &Dress) -> Result<(), Problem> {
@@ -126,27 +151,25 @@ impl Dress {
     }
 
     fn put_on(&self, headers: &mut HeaderMap) {
-        let mut put = |name: &'static str, value: HeaderValue| {
-            headers.insert(HeaderName::from_static(name), value);
-        };
-        put("api-version", HeaderValue::from_static(API_VERSION));
-        put("x-content-type-options", HeaderValue::from_static("nosniff"));
-        put("referrer-policy", HeaderValue::from_static("no-referrer"));
-        put("vary", HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language, Authorization, Origin"));
-        put("link", HeaderValue::from_static("</openapi.json>; rel=\"service-desc\""));
-        if let Ok(id) = HeaderValue::from_str(&self.request_id.to_string()) {
-            put("x-request-id", id);
+        // What the answer links to itself stands beside what all of them link to.
+        headers.append(header::LINK, HeaderValue::from_static("</openapi.json>; rel=\"service-desc\""));
+        headers.insert(API_VERSION_HEADER.clone(), HeaderValue::from_static(API_VERSION));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language, Authorization, Origin"));
+        if let Ok(id) = HeaderValue::from_str(self.request_id.hyphenated().encode_lower(&mut Uuid::encode_buffer())) {
+            headers.insert(REQUEST_ID.clone(), id);
         }
         if let Some(allowance) = *self.allowance.borrow() {
             let (policy, left) = allowance.headers();
             if let (Ok(policy), Ok(left)) = (HeaderValue::from_str(&policy), HeaderValue::from_str(&left)) {
-                put("ratelimit-policy", policy);
-                put("ratelimit", left);
+                headers.insert(HeaderName::from_static("ratelimit-policy"), policy);
+                headers.insert(HeaderName::from_static("ratelimit"), left);
             }
         }
         if let Some(origin) = &self.cors {
-            put("access-control-allow-origin", origin.clone());
-            put("access-control-expose-headers", HeaderValue::from_static(EXPOSED));
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         }
         if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
             headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
@@ -155,15 +178,6 @@ impl Dress {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
         }
     }
-}
-
-fn dressed(mut response: ServiceResponse<BoxBody>, dress: &Dress) -> ServiceResponse<BoxBody> {
-    let link = response.headers().get(header::LINK).cloned();
-    dress.put_on(response.headers_mut());
-    if let Some(link) = link {
-        response.headers_mut().append(header::LINK, link);
-    }
-    response
 }
 
 /// Turns whatever says no, the framework's own answers among them, into a problem document.
@@ -196,7 +210,8 @@ thread_local! {
 }
 
 /// One line and two numbers for each request: the route's template, never the address, which may name people.
-fn note(method: &Method, route: &str, status: StatusCode, begun: Instant, front: &Front) {
+fn note(app: &App, answered: &Answered<'_>) {
+    let Answered { route, status, begun, .. } = *answered;
     let seconds = begun.elapsed().as_secs_f64();
     FIGURES.with_borrow_mut(|figures| {
         if !figures.contains_key(route) {
@@ -213,7 +228,7 @@ fn note(method: &Method, route: &str, status: StatusCode, begun: Instant, front:
                 .increment(1);
         }
     });
-    tracing::info!(request_id = %front.request_id, method = method.as_str(), route, status = status.as_u16(), seconds, "request");
+    app.request_log.note(app.clock.now(), answered, seconds);
 }
 
 /// What a browser on another origin may have: public reads for everybody, the rest for those on the list. There
@@ -262,4 +277,42 @@ pub async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
         return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
     }
     Err(Problem::new(HttpRule::MethodNotAllowed).allowing(allow))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{
+        App as ActixApp,
+        middleware::from_fn,
+        test,
+        web::{self, Data},
+    };
+    use persistence::{Clock, Db, Options, Target};
+
+    use super::{HttpResponse, StatusCode, front, header};
+    use crate::{
+        app::{App, Bounds},
+        auth::Issuers,
+    };
+
+    async fn breaks() -> HttpResponse {
+        panic!("as the test wants it")
+    }
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_is_answered_like_every_failure_and_the_next_one_works() {
+        let file = std::env::temp_dir().join(format!("frivillig-front-{}.db", Clock::system().new_id()));
+        let db = Db::open(&Target::Sqlite(file.clone()), &Options::default()).expect("a database");
+        let app = Data::new(App::new(db, Clock::system(), Bounds::default(), Issuers::default()));
+        let routes = ActixApp::new().app_data(app).service(web::resource("/breaks").to(breaks)).service(crate::health::live);
+        let service = test::init_service(routes.wrap(from_fn(front))).await;
+        let request = test::TestRequest::get().uri("/breaks").insert_header((header::ACCEPT_LANGUAGE, "en")).to_request();
+        let answer = test::try_call_service(&service, request).await.expect_err("a finished answer").error_response();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers().get(header::CONTENT_TYPE).expect("it has one"), crate::problem::PROBLEM_JSON);
+        assert!(answer.headers().contains_key("x-request-id") && answer.headers().contains_key("api-version"));
+        let next = test::call_service(&service, test::TestRequest::get().uri("/health/live").to_request()).await;
+        assert_eq!(next.status(), StatusCode::OK);
+        let _ = std::fs::remove_file(file);
+    }
 }

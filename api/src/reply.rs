@@ -4,9 +4,10 @@ use std::{io::Write, sync::OnceLock};
 
 use actix_web::{
     HttpResponse,
+    body::BoxBody,
     http::{
         StatusCode,
-        header::{self, HeaderMap},
+        header::{self, HeaderMap, HeaderValue},
     },
     web::Bytes,
 };
@@ -81,19 +82,43 @@ impl Caching {
         let seconds = left.min(60);
         Self::Public { seconds, stale: (left - seconds).min(60) }
     }
+
+    fn header(self) -> HeaderValue {
+        match self {
+            Self::Never => HeaderValue::from_static("private, no-store"),
+            // No date is near: what nearly every answer says.
+            Self::Public { seconds: 60, stale: 60 } => HeaderValue::from_static("public, max-age=60, stale-while-revalidate=60"),
+            Self::Public { seconds, stale } => HeaderValue::try_from(format!("public, max-age={seconds}, stale-while-revalidate={stale}"))
+                .unwrap_or(HeaderValue::from_static("no-store")),
+        }
+    }
 }
 
 /// An answer in both codings, ready to be given many times.
 #[derive(Clone, Debug)]
 pub struct Finished {
     status: StatusCode,
-    location: Option<String>,
-    etag: Option<String>,
+    location: Option<HeaderValue>,
+    etag: Option<Tags>,
     /// `Link: rel="next"` of a page.
-    link: Option<String>,
+    link: Option<HeaderValue>,
     plain: Bytes,
     /// Made when the first client wants it: many never do, and packing costs more than reading the rows.
     packed: OnceLock<Option<Bytes>>,
+}
+
+/// The entity tags of one answer, quotes included: a coding has one of its own (RFC 9110 § 8.8.3).
+#[derive(Clone, Debug)]
+struct Tags {
+    plain: HeaderValue,
+    packed: HeaderValue,
+}
+
+impl Tags {
+    fn new(tag: &str) -> Option<Self> {
+        let value = |tag: String| HeaderValue::try_from(tag).ok();
+        Some(Self { plain: value(format!("\"{tag}\""))?, packed: value(format!("\"{tag}-gzip\""))? })
+    }
 }
 
 impl Finished {
@@ -101,13 +126,23 @@ impl Finished {
     pub fn new(answer: Answer, link: Option<String>) -> Self {
         let Answer { status, location, etag, body } = answer;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, location, etag, link, plain: Bytes::from(body), packed: OnceLock::new() }
+        // Addresses and tags are made of what a header can hold.
+        let value = |text: String| HeaderValue::try_from(text).ok();
+        Self {
+            status,
+            location: location.and_then(value),
+            etag: etag.as_deref().and_then(Tags::new),
+            link: link.and_then(value),
+            // A body that is kept must not keep the room in which it was written.
+            plain: Bytes::from(body.into_bytes().into_boxed_slice()),
+            packed: OnceLock::new(),
+        }
     }
 
-    /// How many bytes it takes to keep, with room for the packed body: half is more than JSON packs to.
+    /// How many bytes it takes to keep, with room for the packed body: JSON packs to less than a quarter.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.plain.len() + self.plain.len() / 2 + 256
+        self.plain.len() + self.plain.len() / 4 + 256
     }
 
     fn packed(&self) -> Option<&Bytes> {
@@ -118,33 +153,25 @@ impl Finished {
     #[must_use]
     pub fn answer(&self, request: &HeaderMap, language: Language, caching: Caching) -> HttpResponse {
         let packed = if accepts_gzip(request) { self.packed() } else { None };
-        let etag = self.etag.as_ref().map(|tag| if packed.is_some() { format!("\"{tag}-gzip\"") } else { format!("\"{tag}\"") });
-        let known = self.status == StatusCode::OK && etag.as_deref().is_some_and(|tag| holds(request, header::IF_NONE_MATCH, tag));
-        let mut answer = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { self.status });
-        if let Some(tag) = etag {
-            answer.insert_header((header::ETAG, tag));
-        }
-        for (name, value) in [(header::LOCATION, &self.location), (header::LINK, &self.link)] {
+        let etag = self.etag.as_ref().map(|tags| if packed.is_some() { &tags.packed } else { &tags.plain });
+        let known = self.status == StatusCode::OK && etag.is_some_and(|tag| holds(request, tag));
+        let mut answer = HttpResponse::new(if known { StatusCode::NOT_MODIFIED } else { self.status });
+        let headers = answer.headers_mut();
+        for (name, value) in [(header::ETAG, etag), (header::LOCATION, self.location.as_ref()), (header::LINK, self.link.as_ref())] {
             if let Some(value) = value {
-                answer.insert_header((name, value.as_str()));
+                headers.insert(name, value.clone());
             }
         }
-        answer.insert_header((header::CONTENT_LANGUAGE, language.tag()));
-        answer.insert_header((
-            header::CACHE_CONTROL,
-            match caching {
-                Caching::Never => "private, no-store".to_owned(),
-                Caching::Public { seconds, stale } => format!("public, max-age={seconds}, stale-while-revalidate={stale}"),
-            },
-        ));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(header::CACHE_CONTROL, caching.header());
         if known || self.status == StatusCode::NO_CONTENT {
-            return answer.finish();
+            return answer;
         }
-        answer.insert_header((header::CONTENT_TYPE, "application/json"));
-        match packed {
-            Some(packed) => answer.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed.clone()),
-            None => answer.body(self.plain.clone()),
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if packed.is_some() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        answer.set_body(BoxBody::new(packed.unwrap_or(&self.plain).clone()))
     }
 }
 
@@ -164,12 +191,12 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
     })
 }
 
-/// Whether a list of entity tags holds this one; `If-None-Match` compares weakly (RFC 9110 § 13.1.2).
-fn holds(request: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+/// Whether the client has the answer with this tag; `If-None-Match` compares weakly (RFC 9110 § 13.1.2).
+fn holds(request: &HeaderMap, tag: &HeaderValue) -> bool {
     request
-        .get_all(name)
+        .get_all(header::IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|list| list.split(','))
         .map(str::trim)
-        .any(|candidate| candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == tag)
+        .any(|candidate| candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate).as_bytes() == tag.as_bytes())
 }

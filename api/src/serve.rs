@@ -20,7 +20,7 @@ use crate::{
     config::{Cli, Config, Settings, Switch, Task},
     health,
     limit::Limits,
-    log,
+    log::{self, RequestLog},
     openapi::Contract,
     routes,
 };
@@ -197,13 +197,13 @@ fn seed(config: &Config, clock: &Clock, scale: u64) -> Result<(), String> {
 }
 
 fn serve(config: &Config, issuers: Option<Issuers>, clock: Clock) -> Result<(), String> {
-    let lines = log::to_stderr(config.settings.log_format);
-    let served = serve_with_log(config, issuers, clock);
+    let (lines, requests) = log::to_stderr(config.settings.log_format);
+    let served = serve_with_log(config, issuers, clock, requests);
     lines.flush();
     served
 }
 
-fn serve_with_log(config: &Config, issuers: Option<Issuers>, clock: Clock) -> Result<(), String> {
+fn serve_with_log(config: &Config, issuers: Option<Issuers>, clock: Clock, requests: RequestLog) -> Result<(), String> {
     let exposed = !config.settings.listen_addr.ip().is_loopback() && !config.settings.demo_public;
     let new = matches!(&config.target, Target::Sqlite(path) if !path.exists());
     // Before anything is opened where it can be known by then: what is refused must not leave a database behind.
@@ -217,8 +217,11 @@ fn serve_with_log(config: &Config, issuers: Option<Issuers>, clock: Clock) -> Re
         return Err(DEMO_STAYS_HERE.into());
     }
     health::recorder();
-    let app = Data::new(assemble(config, opened, issuers, clock)?);
-    System::new().block_on(run_until_told(listener, app))
+    System::new().block_on(async {
+        let mut app = assemble(config, opened, issuers, clock)?;
+        app.request_log = requests;
+        run_until_told(listener, Data::new(app)).await
+    })
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, String> {

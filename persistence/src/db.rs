@@ -104,7 +104,8 @@ impl Target {
 /// How many connections to keep, and how long to wait for what.
 #[derive(Clone, Debug)]
 pub struct Options {
-    pub readers: u32,
+    /// SQLite reads with the processor of this machine, PostgreSQL mostly waits for the network between.
+    pub readers: fn(Engine) -> u32,
     /// How long a command or query waits for a connection before it answers `busy`.
     pub acquire: Duration,
     /// How long one statement may run on PostgreSQL, and how long SQLite waits for its lock.
@@ -113,7 +114,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 8, acquire: Duration::from_secs(3), statement: Duration::from_secs(10) }
+        let readers = |engine| match engine {
+            Engine::Sqlite => 4,
+            Engine::Postgres => 8,
+        };
+        Self { readers, acquire: Duration::from_secs(3), statement: Duration::from_secs(10) }
     }
 }
 
@@ -133,7 +138,7 @@ impl Manager {
                 let query_only = if self.writes { "OFF" } else { "ON" };
                 let pragmas = format!(
                     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA temp_store=MEMORY; \
-                     PRAGMA cache_size=-8000; PRAGMA query_only={query_only};"
+                     PRAGMA cache_size=-2000; PRAGMA query_only={query_only};"
                 );
                 // busy_timeout first: everything after it may have to wait for a lock.
                 connection.batch_execute(&format!("PRAGMA busy_timeout={millis}")).map_err(r2d2::Error::QueryError)?;
@@ -300,12 +305,24 @@ impl Db {
         };
         // On SQLite one connection writes; on PostgreSQL a second one waits at the gate while the first answers.
         let writers = if target.engine() == Engine::Sqlite { 1 } else { 2 };
-        Ok(Self { engine: target.engine(), readers: pool(false, options.readers), writers: pool(true, writers), acquire: options.acquire })
+        Ok(Self {
+            engine: target.engine(),
+            readers: pool(false, (options.readers)(target.engine())),
+            writers: pool(true, writers),
+            acquire: options.acquire,
+        })
     }
 
     #[must_use]
     pub const fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// How many can read at a time, and how many write or wait at the gate.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        let size = |pool: &Pool<Manager>| usize::try_from(pool.max_size()).unwrap_or(usize::MAX);
+        (size(&self.readers), size(&self.writers))
     }
 
     /// Runs a query over one snapshot.

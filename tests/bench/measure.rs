@@ -81,6 +81,9 @@ fn row(service: &Running, store: &Store, vocabulary: &Vocabulary, workload: Work
         // The first round warms up, and is not looked at.
         let time = if round == 0 { plan.warm_up } else { plan.time() };
         let limit = take(&ceiling, &popular, Order::Zipf, FULL, time, None)?;
+        // The fresh questions of the round before have pushed the popular ones out, as no day's visitors would.
+        let mut client = Client::new(service.address)?;
+        questions.popular.iter().try_for_each(|question| question.ask(&mut client).map(|_| ()))?;
         let cached = take(service, &popular, Order::Zipf, FULL, time, Some(store))?;
         let uncached = take(service, &fresh, Order::Turns, FULL, time, Some(store))?;
         if round > 0 {

@@ -69,7 +69,7 @@ impl World {
     }
 
     async fn over(database: Rc<Scratch>, engine: Engine, clock: Clock, adjust: impl FnOnce(&mut App)) -> Self {
-        let db = Db::open(&database.target, &Options { readers: 4, ..Options::default() }).expect("a fresh database opens");
+        let db = Db::open(&database.target, &Options { readers: |_| 4, ..Options::default() }).expect("a fresh database opens");
         let mut app = App::new(db, clock.clone(), Bounds::default(), Issuers::demo(&KEY).expect("the key is one"));
         app.demo = Some(KEY.clone());
         adjust(&mut app);

@@ -1,5 +1,6 @@
 //! Reading: what the cache may keep and must forget, and what a page may cost.
 
+use actix_web::http::Method;
 use chrono::TimeDelta;
 use persistence::{
     catalogue::{self, Filter, Freshness, Order},
@@ -7,7 +8,11 @@ use persistence::{
 };
 use serde_json::json;
 
-use crate::{client::Actor, stories, world::World};
+use crate::{
+    client::{Actor, Answer},
+    stories,
+    world::World,
+};
 
 const FIRST: &str = "/v1/initiatives/01932b6e-7a00-7002-8000-000000000001";
 
@@ -42,6 +47,30 @@ stories! {
                 assert_ne!(packed.etag(), seen.etag(), "each coding has an ETag of its own");
                 assert_eq!(packed.body, seen.body, "and says the same");
             }
+        }
+    }
+
+    async fn an_answer_that_is_given_again_is_the_same_to_the_last_header(world: World, Sample) {
+        let told = |answer: &Answer| {
+            let mut headers: Vec<(String, String)> = answer
+                .headers
+                .iter()
+                .filter(|(name, _)| *name != "x-request-id")
+                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .collect();
+            headers.sort();
+            (answer.status, headers, answer.body.clone())
+        };
+        for address in [FIRST, "/v1/initiatives?q=kaffe&limit=2", "/v1/organisations?limit=1", "/v1/taxonomies"] {
+            let ask = || world.anybody().get(address).header("origin", "https://forening.example").header("accept-encoding", "gzip");
+            let (first, again) = (ask().await.is(200), ask().await.is(200));
+            assert_eq!(told(&first), told(&again), "{address}");
+            assert_ne!(first.header("x-request-id"), again.header("x-request-id"));
+            assert_eq!(ask().in_english().await.is(200).header("content-language"), "en", "{address}: a language has answers of its own");
+            ask().header("accept", "text/plain").await.refuses(406, "not-acceptable");
+            ask().header("authorization", "Bearer nonsense").await.refuses(401, "invalid-token");
+            let head = world.anybody().request(Method::HEAD, address).header("accept-encoding", "gzip").await.is(200);
+            assert_eq!(head.etag(), first.etag());
         }
     }
 
