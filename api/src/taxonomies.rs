@@ -46,24 +46,13 @@ pub struct TermView {
     status: TermStatus,
 }
 
-const fn label(scheme: Scheme, language: Language) -> &'static str {
-    match (scheme, language) {
-        (Scheme::TargetGroup, Language::Da) => "Målgrupper",
-        (Scheme::TargetGroup, Language::En) => "Target groups",
-        (Scheme::Activity, Language::Da) => "Aktiviteter",
-        (Scheme::Activity, Language::En) => "Activities",
-        (Scheme::Theme, Language::Da) => "Temaer",
-        (Scheme::Theme, Language::En) => "Themes",
-    }
-}
-
 /// The trees of terms
 #[utoipa::path(tag = "taxonomies", operation_id = "list_taxonomies", security(()), responses((status = 200, description = "Every tree of terms", body = TaxonomyList)))]
 #[get("/v1/taxonomies")]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let items = Scheme::ALL.iter().map(|scheme| TaxonomySummary {
         scheme: *scheme,
-        label: label(*scheme, call.language()),
+        label: scheme.label(call.language()),
         href: format!("/v1/taxonomies/{}", scheme.as_str()),
     });
     Ok(call.fixed(reply::list(&TaxonomyList { items: items.collect() })?))
@@ -83,7 +72,7 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
             label: if language == Language::Da { term.label_da } else { term.label_en },
             status: term.status,
         });
-        let answer = reply::list(&Taxonomy { scheme, label: label(scheme, language), terms: terms.collect() })?;
+        let answer = reply::list(&Taxonomy { scheme, label: scheme.label(language), terms: terms.collect() })?;
         Ok(Public::depending_on(Tag::TAXONOMIES.into(), answer.into()))
     })
     .await

@@ -1,8 +1,8 @@
 //! What may be said about an initiative, and asked of the catalogue.
 
 use chrono::{DateTime, Utc};
-use initiatives::{Content, Guidepost, LanguageTag, Participation, TermSlug, Weekday, Welcome};
-use kernel::{Fault, Finding, OrganisationId, identifier};
+use initiatives::{Content, LanguageTag, Participation, TermSlug, Weekday, Welcome};
+use kernel::{Fault, Finding, Guidepost, OrganisationId, identifier};
 use persistence::catalogue::{Filter, Near, Order};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};

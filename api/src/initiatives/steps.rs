@@ -2,8 +2,7 @@
 
 use access::{Acting, Action};
 use actix_web::{HttpResponse, post};
-use initiatives::Principle;
-use kernel::{Fault, Finding, InitiativeId};
+use kernel::{Fault, Finding, InitiativeId, Principle};
 use persistence::{Error, Tx, initiatives as store, initiatives::Stored, organisations::Precondition};
 use serde::Deserialize;
 use utoipa::ToSchema;

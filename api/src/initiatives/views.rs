@@ -1,8 +1,8 @@
 //! What readers see of an initiative: a card in the list, the public text, the whole file.
 
 use chrono::{DateTime, Utc};
-use initiatives::{Content, Participation, Place, Principle, Revision, RevisionState, Status, TermSlug, Verdict, Welcome};
-use kernel::{InitiativeId, Money, OrganisationId, RevisionId};
+use initiatives::{Content, Participation, Place, Revision, RevisionState, Status, TermSlug, Verdict, Welcome};
+use kernel::{InitiativeId, Money, OrganisationId, Principle, RevisionId};
 use persistence::{catalogue::Entry, initiatives::Stored};
 use serde::Serialize;
 use utoipa::ToSchema;

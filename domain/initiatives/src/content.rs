@@ -1,22 +1,22 @@
 //! What an organisation says about an initiative.
 
-use kernel::{Fault, Finding, Money, identifier, string_enum};
+use kernel::{Fault, Finding, Findings, Guidepost, Money, PrincipleAnswers, identifier, string_enum};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DatedSlot, Guidepost, Place, PrincipleAnswers, WeeklySlot, check::Findings};
+use crate::{DatedSlot, Place, WeeklySlot};
 
 string_enum! {
     /// A group that an initiative says welcome to in particular.
     pub enum Welcome {
-        Refugees = "refugees",
-        LonelyYouth = "lonely_youth",
-        PeopleWithDisabilities = "people_with_disabilities",
-        Youth = "youth",
-        Seniors = "seniors",
-        Families = "families",
-        Newcomers = "newcomers",
-        Everyone = "everyone",
+        Refugees = "refugees" da("Flygtninge") en("Refugees"),
+        LonelyYouth = "lonely_youth" da("Ensomme unge") en("Lonely young people"),
+        PeopleWithDisabilities = "people_with_disabilities" da("Mennesker med handicap") en("People with disabilities"),
+        Youth = "youth" da("Unge") en("Young people"),
+        Seniors = "seniors" da("Seniorer") en("Seniors"),
+        Families = "families" da("Familier") en("Families"),
+        Newcomers = "newcomers" da("Tilflyttere") en("Newcomers"),
+        Everyone = "everyone" da("Alle") en("Everyone"),
     }
 }
 
@@ -24,24 +24,24 @@ string_enum! {
     /// How one comes to take part.
     pub enum Participation {
         /// Come as you are.
-        DropIn = "drop_in",
+        DropIn = "drop_in" da("Kom, som du er") en("Drop in"),
         /// Sign up first.
-        SignUp = "sign_up",
+        SignUp = "sign_up" da("Tilmelding") en("Sign up"),
         /// Through somebody who refers you, such as a case worker.
-        Referral = "referral",
+        Referral = "referral" da("Henvisning") en("Referral"),
     }
 }
 
 string_enum! {
     /// What the place does for people who need it.
     pub enum Accessibility {
-        Wheelchair = "wheelchair",
-        AccessibleToilet = "accessible_toilet",
-        Lift = "lift",
-        Telecoil = "telecoil",
-        Parking = "parking",
-        QuietRoom = "quiet_room",
-        CompanionWelcome = "companion_welcome",
+        Wheelchair = "wheelchair" da("Kørestolsvenligt") en("Wheelchair access"),
+        AccessibleToilet = "accessible_toilet" da("Handicaptoilet") en("Accessible toilet"),
+        Lift = "lift" da("Elevator") en("Lift"),
+        Telecoil = "telecoil" da("Teleslynge") en("Telecoil"),
+        Parking = "parking" da("Parkering") en("Parking"),
+        QuietRoom = "quiet_room" da("Stillerum") en("Quiet room"),
+        CompanionWelcome = "companion_welcome" da("Ledsager er velkommen") en("A companion is welcome"),
     }
 }
 

@@ -1,28 +1,28 @@
 //! The initiative: one life, and the revisions of its content.
 
 use chrono::{DateTime, Utc};
-use kernel::{Finding, InitiativeId, OrganisationId, RevisionId, Rule, rules, string_enum};
+use kernel::{Finding, InitiativeId, OrganisationId, Principle, RevisionId, Rule, rules, string_enum};
 
-use crate::{Command, Content, Principle, Status, TRANSITIONS};
+use crate::{Command, Content, Status, TRANSITIONS};
 
 string_enum! {
     /// How far a revision has come.
     pub enum RevisionState {
         /// Being written.
-        Draft = "draft",
+        Draft = "draft" da("Kladde") en("Draft"),
         /// Handed in; what needs review stays as it is until there is an answer.
-        InReview = "in_review",
+        InReview = "in_review" da("Til gennemsyn") en("In review"),
         /// What the public reads. It never changes afterwards; the next one takes its place.
-        Approved = "approved",
+        Approved = "approved" da("Godkendt") en("Approved"),
     }
 }
 
 string_enum! {
     /// What staff said last.
     pub enum Verdict {
-        Returned = "returned",
-        Refused = "refused",
-        Suspended = "suspended",
+        Returned = "returned" da("Sendt tilbage") en("Returned"),
+        Refused = "refused" da("Afvist") en("Refused"),
+        Suspended = "suspended" da("Taget ned") en("Suspended"),
     }
 }
 

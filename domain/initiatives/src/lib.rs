@@ -7,11 +7,9 @@
 //!
 //! Nothing here reads a clock or makes an id: both are arguments.
 
-mod check;
 mod content;
 mod initiative;
 mod place;
-mod principle;
 #[cfg(test)]
 mod samples;
 mod schedule;
@@ -21,7 +19,6 @@ mod taxonomy;
 pub use content::{Accessibility, Contact, Content, LanguageTag, Participation, SearchText, TermSlug, Translation, Welcome};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use place::Place;
-pub use principle::{Answer, Guidepost, Principle, PrincipleAnswer, PrincipleAnswers};
 pub use schedule::{DatedSlot, InvalidTime, LocalTime, Weekday, WeeklySlot};
 pub use status::{Command, Status, TRANSITIONS, mermaid};
 pub use taxonomy::{Scheme, TermStatus};

@@ -1,10 +1,8 @@
 //! Where an initiative happens, and how exactly that may be said.
 
-use kernel::{Fault, identifier};
+use kernel::{Fault, Findings, identifier};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::check::Findings;
 
 /// A place where the initiative happens.
 // `Undisclosed` has braces because serde lets unknown members pass beside a tagged unit variant, and a

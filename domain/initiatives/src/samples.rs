@@ -1,12 +1,11 @@
 //! Contents for tests: one that is complete, and any number of random ones.
 
 use chrono::NaiveDate;
-use kernel::Money;
+use kernel::{Answer, Guidepost, Money, Principle, PrincipleAnswer, PrincipleAnswers};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
-    Accessibility, Answer, Contact, Content, DatedSlot, Guidepost, LocalTime, Participation, Place, Principle, PrincipleAnswer,
-    PrincipleAnswers, TermSlug, Translation, Weekday, WeeklySlot, Welcome,
+    Accessibility, Contact, Content, DatedSlot, LocalTime, Participation, Place, TermSlug, Translation, Weekday, WeeklySlot, Welcome,
 };
 
 /// Stands in every field that the public must not see.

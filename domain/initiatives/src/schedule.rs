@@ -3,22 +3,20 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{Datelike, NaiveDate};
-use kernel::{Fault, string_enum};
+use kernel::{Fault, Findings, string_enum};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::check::Findings;
 
 string_enum! {
     /// A day of the week.
     pub enum Weekday {
-        Monday = "monday",
-        Tuesday = "tuesday",
-        Wednesday = "wednesday",
-        Thursday = "thursday",
-        Friday = "friday",
-        Saturday = "saturday",
-        Sunday = "sunday",
+        Monday = "monday" da("Mandag") en("Monday"),
+        Tuesday = "tuesday" da("Tirsdag") en("Tuesday"),
+        Wednesday = "wednesday" da("Onsdag") en("Wednesday"),
+        Thursday = "thursday" da("Torsdag") en("Thursday"),
+        Friday = "friday" da("Fredag") en("Friday"),
+        Saturday = "saturday" da("Lørdag") en("Saturday"),
+        Sunday = "sunday" da("Søndag") en("Sunday"),
     }
 }
 

@@ -8,19 +8,19 @@ string_enum! {
     /// Where an initiative stands on its way through the catalogue.
     pub enum Status {
         /// Being written. Seen by the organisation alone.
-        Draft = "draft",
+        Draft = "draft" da("Kladde") en("Draft"),
         /// Handed in for the first time, or again after a return.
-        InReview = "in_review",
+        InReview = "in_review" da("Til gennemsyn") en("In review"),
         /// In the public catalogue.
-        Published = "published",
+        Published = "published" da("Offentliggjort") en("Published"),
         /// Taken out of the catalogue by the organisation, for a while.
-        Paused = "paused",
+        Paused = "paused" da("Sat på pause") en("Paused"),
         /// Taken out of the catalogue by staff, after a report.
-        Suspended = "suspended",
+        Suspended = "suspended" da("Taget ned af kommunen") en("Suspended"),
         /// Refused on a principle; it can be revised.
-        Refused = "refused",
+        Refused = "refused" da("Afvist") en("Refused"),
         /// Over. Final.
-        Archived = "archived",
+        Archived = "archived" da("Arkiveret") en("Archived"),
     }
 }
 
@@ -28,29 +28,29 @@ string_enum! {
     /// What can be done to an initiative after it has been drafted.
     pub enum Command {
         /// The organisation changes the content.
-        Edit = "edit",
+        Edit = "edit" da("Ret") en("Edit"),
         /// The organisation hands the working revision in.
-        Submit = "submit",
+        Submit = "submit" da("Indsend") en("Submit"),
         /// Staff approve the revision in review.
-        Publish = "publish",
+        Publish = "publish" da("Offentliggør") en("Publish"),
         /// Staff send the revision in review back, with a reason.
-        Return = "return",
+        Return = "return" da("Send tilbage") en("Return"),
         /// Staff refuse a first submission on a principle, with a reason.
-        Refuse = "refuse",
+        Refuse = "refuse" da("Afvis") en("Refuse"),
         /// The organisation takes a refused initiative up again.
-        Revise = "revise",
+        Revise = "revise" da("Tag op igen") en("Revise"),
         /// The organisation takes it out of the catalogue for a while.
-        Pause = "pause",
+        Pause = "pause" da("Sæt på pause") en("Pause"),
         /// The organisation puts it back.
-        Resume = "resume",
+        Resume = "resume" da("Genoptag") en("Resume"),
         /// Staff take it out of the catalogue, with a reason.
-        Suspend = "suspend",
+        Suspend = "suspend" da("Tag ned") en("Suspend"),
         /// Staff put it back.
-        Clear = "clear",
+        Clear = "clear" da("Genåbn") en("Clear"),
         /// The organisation says that it still holds.
-        Confirm = "confirm",
+        Confirm = "confirm" da("Bekræft, at det stadig passer") en("Confirm that it still holds"),
         /// It is over.
-        Archive = "archive",
+        Archive = "archive" da("Arkivér") en("Archive"),
     }
 }
 

@@ -5,17 +5,22 @@
 
 pub mod event;
 pub mod finding;
+pub mod findings;
 pub mod id;
 pub mod identifier;
 pub mod language;
 pub mod money;
+pub mod principle;
 pub mod problem;
 pub mod string_enum;
 pub mod text;
 
 pub use event::{Datum, Event, Subject, Visibility};
 pub use finding::{Fault, Finding};
+pub use findings::Findings;
 pub use id::{EventSubjectId, InitiativeId, InvalidId, MembershipId, OrganisationId, PersonId, RevisionId};
 pub use language::Language;
 pub use money::{Currency, Money};
+pub use principle::{Answer, Guidepost, Principle, PrincipleAnswer, PrincipleAnswers};
 pub use problem::{Kind, ProblemType, Rule, Wording};
+pub use string_enum::{Vocabulary, Word};

@@ -6,9 +6,9 @@ string_enum! {
     /// What a member may do for the organisation.
     pub enum MembershipRole {
         /// Authorised signatory (tegningsberettiget): binds the organisation and confirms members.
-        Signatory = "signatory",
+        Signatory = "signatory" da("Tegningsberettiget") en("Signatory"),
         /// Writes in the organisation's name, and does not bind it.
-        Editor = "editor",
+        Editor = "editor" da("Redaktør") en("Editor"),
     }
 }
 
@@ -16,11 +16,11 @@ string_enum! {
     /// How far a membership has come.
     pub enum MembershipStatus {
         /// Asked for by the person; it gives no right yet.
-        Requested = "requested",
+        Requested = "requested" da("Anmodet") en("Requested"),
         /// Confirmed by a signatory or by staff.
-        Confirmed = "confirmed",
+        Confirmed = "confirmed" da("Bekræftet") en("Confirmed"),
         /// Over: left, declined or ended. Final; a new one can be asked for.
-        Ended = "ended",
+        Ended = "ended" da("Ophørt") en("Ended"),
     }
 }
 

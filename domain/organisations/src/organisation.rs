@@ -7,17 +7,17 @@ string_enum! {
     /// What sort of organisation it is.
     pub enum OrganisationKind {
         /// A registered or unregistered association (forening).
-        Association = "association",
+        Association = "association" da("Forening") en("Association"),
         /// A group of volunteers without statutes (frivilliggruppe).
-        VolunteerGroup = "volunteer_group",
+        VolunteerGroup = "volunteer_group" da("Frivilliggruppe") en("Volunteer group"),
         /// One person who volunteers on their own.
-        IndividualVolunteer = "individual_volunteer",
+        IndividualVolunteer = "individual_volunteer" da("Enkelt frivillig") en("Individual volunteer"),
         /// A volunteer centre (frivilligcenter).
-        VolunteerCentre = "volunteer_centre",
+        VolunteerCentre = "volunteer_centre" da("Frivilligcenter") en("Volunteer centre"),
         /// An institution of the municipality; it shares the municipality's CVR number.
-        MunicipalInstitution = "municipal_institution",
+        MunicipalInstitution = "municipal_institution" da("Kommunal institution") en("Municipal institution"),
         /// A school or another place of education.
-        EducationInstitution = "education_institution",
+        EducationInstitution = "education_institution" da("Uddannelsesinstitution") en("Place of education"),
     }
 }
 
@@ -25,9 +25,9 @@ string_enum! {
     /// Whether somebody has checked that the organisation is what it says.
     pub enum Verification {
         /// Registered, and not checked yet: it may draft, but not submit, book, approve or be paid.
-        Unverified = "unverified",
+        Unverified = "unverified" da("Ikke godkendt endnu") en("Not verified yet"),
         /// Checked, by a token that carries the CVR number or by staff.
-        Verified = "verified",
+        Verified = "verified" da("Godkendt") en("Verified"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use access::Acting;
 use chrono::{DateTime, Utc};
-use initiatives::{Content, Initiative, NewIds, Principle, Scheme, Status};
-use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, RevisionId, Subject, Visibility};
+use initiatives::{Content, Initiative, NewIds, Scheme, Status};
+use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, Principle, RevisionId, Subject, Visibility};
 use organisations::Organisation;
 
 use super::{Stored, row, within_reach};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use initiatives::{Content, Initiative, Principle, Review, Revision, RevisionState, Status, Verdict};
-use kernel::InitiativeId;
+use initiatives::{Content, Initiative, Review, Revision, RevisionState, Status, Verdict};
+use kernel::{InitiativeId, Principle};
 use serde::Serialize;
 
 use super::Stored;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use access::{Acting, Action, Identity, Role};
 use chrono::{DateTime, TimeDelta, Utc};
-use initiatives::{Content, Initiative, InitiativeRule, Principle, Status, TermSlug, Verdict};
-use kernel::{InitiativeId, Rule};
+use initiatives::{Content, Initiative, InitiativeRule, Status, TermSlug, Verdict};
+use kernel::{InitiativeId, Principle, Rule};
 
 use super::{
     Stored, archive, clear, confirm, draft, edit, get_file, list_files, pause, publish, refuse, resume, return_to_draft, revise, submit,

@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use initiatives::{
-    Accessibility, Answer, Contact, Content, Guidepost, Initiative, Participation, Place, Principle, PrincipleAnswer, PrincipleAnswers,
-    Refused, TermSlug, Translation, WeeklySlot, Welcome,
-};
-use kernel::{Money, RevisionId};
+use initiatives::{Accessibility, Contact, Content, Initiative, Participation, Place, Refused, TermSlug, Translation, WeeklySlot, Welcome};
+use kernel::{Answer, Guidepost, Money, Principle, PrincipleAnswer, PrincipleAnswers, RevisionId};
 use organisations::{Address, Contact as OrganisationContact, Organisation, OrganisationKind, Profile, Registration, Verification};
 use serde::{Deserialize, de::DeserializeOwned};
 

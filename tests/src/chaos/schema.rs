@@ -7,8 +7,8 @@ use std::{
     process::Command,
 };
 
-use initiatives::{Principle, RevisionState, Scheme, Status, TermStatus, Verdict};
-use kernel::Visibility;
+use initiatives::{RevisionState, Scheme, Status, TermStatus, Verdict};
+use kernel::{Principle, Visibility};
 use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
 use persistence::{Db, Engine, Options, Target, jobs::JobKind};
 

@@ -1,11 +1,11 @@
-use kernel::{Fault, Finding, Money};
+use kernel::{Answer, Fault, Finding, Money, PrincipleAnswer};
 use proptest::prelude::*;
 use serde_json::{Value, from_value, json, to_value};
 use utoipa::PartialSchema;
 
 use super::{Contact, Content, TermSlug, Translation};
 use crate::{
-    Answer, DatedSlot, Place, PrincipleAnswer, WeeklySlot,
+    DatedSlot, Place, WeeklySlot,
     samples::{CANARY, CANARY_LATITUDE, answers, complete, contents},
 };
 

@@ -1,11 +1,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{InitiativeId, Kind, OrganisationId, RevisionId, Rule};
+use kernel::{InitiativeId, Kind, OrganisationId, Principle, RevisionId, Rule};
 use proptest::{collection::vec, prelude::*, sample::select};
 use uuid::Uuid;
 
 use super::{Initiative, InitiativeRule, NewIds, Refused, RevisionState, Verdict};
 use crate::{
-    Command, Content, Principle, Status, TRANSITIONS,
+    Command, Content, Status, TRANSITIONS,
     samples::{complete, contents, submittable},
 };
 

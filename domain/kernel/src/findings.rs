@@ -1,28 +1,32 @@
 //! A notebook for findings: what is wrong with a text or a list, whatever it is for.
 
-use kernel::{Fault, Finding, identifier, text};
+use crate::{Fault, Finding, identifier, text};
 
 /// Collects every finding; nothing stops at the first.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
+pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    pub(crate) fn into_inner(self) -> Vec<Finding> {
+    /// What was found, in the order in which it was looked for.
+    #[must_use]
+    pub fn into_inner(self) -> Vec<Finding> {
         self.0
     }
 
-    pub(crate) fn put(&mut self, at: impl Into<String>, fault: Fault) {
+    /// Notes a fault at a place.
+    pub fn put(&mut self, at: impl Into<String>, fault: Fault) {
         self.0.push(Finding::new(at, fault));
     }
 
-    pub(crate) fn hold(&mut self, at: &str, outcome: Result<(), Fault>) {
+    /// Notes what a check found, if it found anything.
+    pub fn hold(&mut self, at: &str, outcome: Result<(), Fault>) {
         if let Err(fault) = outcome {
             self.put(at, fault);
         }
     }
 
     /// A text that people wrote: at most `max` characters, and no personal number among them.
-    pub(crate) fn text(&mut self, at: &str, text: &str, max: usize) {
+    pub fn text(&mut self, at: &str, text: &str, max: usize) {
         if text.chars().count() > max {
             self.put(at, Fault::TooLong { max: max as u64 });
         }
@@ -31,25 +35,28 @@ impl Findings {
         }
     }
 
-    pub(crate) fn optional_text(&mut self, at: &str, text: Option<&str>, max: usize) {
+    /// The same where there may be none.
+    pub fn optional_text(&mut self, at: &str, text: Option<&str>, max: usize) {
         if let Some(text) = text {
             self.text(at, text, max);
         }
     }
 
-    pub(crate) fn filled(&mut self, at: &str, text: &str) {
+    /// More than blanks.
+    pub fn filled(&mut self, at: &str, text: &str) {
         if text.trim().is_empty() {
             self.put(at, Fault::Required);
         }
     }
 
     /// A text that must be there as soon as the thing around it is.
-    pub(crate) fn required_text(&mut self, at: &str, text: &str, max: usize) {
+    pub fn required_text(&mut self, at: &str, text: &str, max: usize) {
         self.filled(at, text);
         self.text(at, text, max);
     }
 
-    pub(crate) fn web(&mut self, at: &str, address: &str) {
+    /// A web address of at most 500 characters.
+    pub fn web(&mut self, at: &str, address: &str) {
         if address.chars().count() > 500 {
             self.put(at, Fault::TooLong { max: 500 });
         }
@@ -58,7 +65,7 @@ impl Findings {
 
     /// Each item of a list with its own pointer. Of a list that is too long only the permitted part is
     /// looked at, so a hostile one costs neither time nor a finding per item.
-    pub(crate) fn items<'a, T>(&mut self, at: &str, items: &'a [T], max: usize) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {
+    pub fn items<'a, T>(&mut self, at: &str, items: &'a [T], max: usize) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {
         if items.len() > max {
             self.put(at, Fault::TooLong { max: max as u64 });
         }
@@ -67,7 +74,7 @@ impl Findings {
     }
 
     /// A list in which nothing stands twice.
-    pub(crate) fn distinct<'a, T: PartialEq>(
+    pub fn distinct<'a, T: PartialEq>(
         &mut self,
         at: &str,
         list: &'a [T],

@@ -1,24 +1,24 @@
-//! The policy's five principles and five guideposts, as far as an initiative answers to them.
+//! The policy's five principles and five guideposts, and what somebody answers to them: the catalogue, grants and agreements
+//! all ask the same.
 
-use kernel::{Fault, string_enum};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::check::Findings;
+use crate::{Fault, Findings, string_enum};
 
 string_enum! {
     /// One of the five guideposts (pejlemærker) of the volunteering policy.
     pub enum Guidepost {
         /// Understøttelse af frivilligheden.
-        Support = "support",
+        Support = "support" da("Understøttelse af frivilligheden") en("Support"),
         /// Mangfoldighed og respekt.
-        Diversity = "diversity",
+        Diversity = "diversity" da("Mangfoldighed og respekt") en("Diversity and respect"),
         /// Synliggørelse af det frivillige sociale arbejde.
-        Visibility = "visibility",
+        Visibility = "visibility" da("Synliggørelse") en("Visibility"),
         /// Rekruttering og fastholdelse af frivillige.
-        Recruitment = "recruitment",
+        Recruitment = "recruitment" da("Rekruttering og fastholdelse") en("Recruitment and retention"),
         /// Samspil mellem frivillige og kommunen.
-        Interplay = "interplay",
+        Interplay = "interplay" da("Samspil med kommunen") en("Interplay with the municipality"),
     }
 }
 
@@ -26,30 +26,30 @@ string_enum! {
     /// One of the five principles that bear the volunteering policy.
     pub enum Principle {
         /// No physical, legal or economic coercion, and no pay.
-        UnpaidAndVoluntary = "unpaid_and_voluntary",
+        UnpaidAndVoluntary = "unpaid_and_voluntary" da("Ulønnet og frivilligt") en("Unpaid and voluntary"),
         /// For others, outside the volunteer's own family.
-        ForOthers = "for_others",
+        ForOthers = "for_others" da("Til gavn for andre") en("For the benefit of others"),
         /// A supplement to the public effort, never a replacement.
-        Supplement = "supplement",
+        Supplement = "supplement" da("Supplement til den offentlige indsats") en("A supplement to the public effort"),
         /// The volunteers decide for themselves what they take on.
-        SelfDetermination = "self_determination",
+        SelfDetermination = "self_determination" da("De frivilliges selvbestemmelse") en("The volunteers’ self-determination"),
         /// A social aim, directed at groups that the social and health field serves.
-        SocialAim = "social_aim",
+        SocialAim = "social_aim" da("Socialt sigte") en("A social aim"),
     }
 }
 
 string_enum! {
-    /// Whether an initiative meets a principle, in the organisation's own judgement.
+    /// Whether a principle is met, in the judgement of whoever answers.
     pub enum Answer {
-        Yes = "yes",
+        Yes = "yes" da("Ja") en("Yes"),
         /// Bars the way to submission.
-        No = "no",
+        No = "no" da("Nej") en("No"),
         /// May be submitted, and brings an offer of guidance by the volunteer centre.
-        Unsure = "unsure",
+        Unsure = "unsure" da("I tvivl") en("Unsure"),
     }
 }
 
-/// What the organisation answers to one principle.
+/// What somebody answers to one principle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrincipleAnswer {
@@ -83,6 +83,7 @@ pub struct PrincipleAnswers {
 }
 
 impl PrincipleAnswers {
+    /// The answer to one of them.
     #[must_use]
     pub const fn get(&self, principle: Principle) -> Option<&PrincipleAnswer> {
         match principle {
@@ -94,19 +95,22 @@ impl PrincipleAnswers {
         }
     }
 
+    /// Whether nothing has been answered yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         Principle::ALL.iter().all(|principle| self.get(*principle).is_none())
     }
 
-    pub(crate) fn check(&self, at: &str, findings: &mut Findings) {
+    /// What is wrong with the comments.
+    pub fn check(&self, at: &str, findings: &mut Findings) {
         for principle in Principle::ALL {
             let comment = self.get(*principle).and_then(|answer| answer.comment.as_deref());
             findings.optional_text(&format!("{at}/{}/comment", principle.as_str()), comment, 1_000);
         }
     }
 
-    pub(crate) fn check_complete(&self, at: &str, findings: &mut Findings) {
+    /// What bars the way to submission: a principle without an answer, or with a no.
+    pub fn check_complete(&self, at: &str, findings: &mut Findings) {
         for principle in Principle::ALL {
             let pointer = format!("{at}/{}", principle.as_str());
             match self.get(*principle).map(|answer| answer.answer) {
