@@ -9,7 +9,14 @@ use std::{
 };
 
 use actix_web::{HttpResponse, http::Uri};
-use persistence::{AnyConnection, Clock, Command, Committed, Db, Dependence, DoorRule, Error, Outcome, Tx, idempotency::Answer, tags};
+use initiatives::Freshness;
+use persistence::{
+    AnyConnection, Clock, Command, Committed, Db, Dependence, DoorRule, Error, Outcome, Tx,
+    idempotency::Answer,
+    jobs::{self, Hands},
+    letters::{Delivery, Letter},
+    tags,
+};
 use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
@@ -18,6 +25,7 @@ use crate::{
     call::{Call, Listed},
     limit,
     log::RequestLog,
+    mail::Post,
     openapi::Contract,
     problem::Problem,
 };
@@ -59,6 +67,9 @@ pub struct App {
     pub cors_origins: Vec<String>,
     pub metrics_token: Option<String>,
     pub public_url: String,
+    pub freshness: Freshness,
+    /// Sends letters; without it they wait.
+    pub post: Option<Post>,
     pub cache: PublicCache,
     pub request_log: RequestLog,
     /// Rings when a write of this instance has committed.
@@ -89,6 +100,8 @@ impl App {
             cors_origins: Vec::new(),
             metrics_token: None,
             public_url: "http://127.0.0.1:8080".into(),
+            freshness: Freshness::default(),
+            post: None,
             cache: PublicCache::default(),
             request_log: RequestLog::default(),
             changed: tokio::sync::Notify::new(),
@@ -118,6 +131,21 @@ impl App {
     ) -> Result<T, Problem> {
         let db = self.db.clone();
         self.blocking(&self.reading, Door::Read, move || db.read(query)).await
+    }
+
+    /// Does everything that is due.
+    ///
+    /// # Errors
+    /// Database failures that keep it from finding out what is.
+    pub fn run_due(&self) -> Result<jobs::Round, Error> {
+        let mailer = self.post.as_ref().map(|post| |letter: &Letter| post.send(letter));
+        let mailer = mailer.as_ref().map(|send| send as &(dyn Fn(&Letter) -> Delivery + Sync));
+        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, mailer })?;
+        if round.done > 0 {
+            self.cache.written();
+            self.changed.notify_waiters();
+        }
+        Ok(round)
     }
 
     /// Hops to the blocking pool. A client that goes away drops the handler in the middle of its await, but not

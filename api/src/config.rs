@@ -2,9 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use initiatives::Freshness;
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use persistence::Target;
+
+use crate::mail;
 
 /// The backend of a municipality's volunteering policy.
 #[derive(Debug, Parser)]
@@ -92,6 +97,21 @@ pub struct Settings {
     /// Opens /metrics to whoever sends this as a bearer token.
     #[arg(long, env = "METRICS_TOKEN", global = true, hide_env_values = true)]
     pub metrics_token: Option<String>,
+    /// The mail server, such as smtps://user:password@mail.example:465.
+    #[arg(long, env = "SMTP_URL", global = true, hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Whom letters come from. By default no-reply at the host of PUBLIC_URL.
+    #[arg(long, env = "MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
+    /// The page of a front end that takes mailed links: it reads the secret behind `#` and sends it to POST /v1/confirmations.
+    #[arg(long, env = "LINK_BASE_URL", global = true)]
+    pub link_base_url: Option<String>,
+    /// Days after which somebody should say again that an entry of the catalogue holds.
+    #[arg(long, env = "VERIFY_AFTER_DAYS", global = true, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3650))]
+    pub verify_after_days: i64,
+    /// Days after that in which an entry stays public although nobody has.
+    #[arg(long, env = "VERIFY_GRACE_DAYS", global = true, default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=3650))]
+    pub verify_grace_days: i64,
     /// Reach a PostgreSQL server on another machine without TLS.
     #[arg(long, env = "DATABASE_WITHOUT_TLS", global = true, default_value_t = false, action = clap::ArgAction::Set)]
     pub database_without_tls: bool,
@@ -102,7 +122,25 @@ pub struct Settings {
 pub struct Config {
     pub target: Target,
     pub public_url: String,
+    pub mail_from: Mailbox,
+    pub link_base_url: String,
+    pub freshness: Freshness,
     pub settings: Settings,
+}
+
+impl Config {
+    /// Where letters go in demo mode: beside the database, or else where the program was started.
+    #[must_use]
+    pub fn mail_folder(&self) -> PathBuf {
+        match &self.target {
+            Target::Sqlite(path) => {
+                let mut folder = path.clone().into_os_string();
+                folder.push(".mails");
+                folder.into()
+            }
+            Target::Postgres(_) => PathBuf::from("frivillig.mails"),
+        }
+    }
 }
 
 impl Settings {
@@ -134,7 +172,21 @@ impl Settings {
         for origin in &self.cors_origins {
             checked_url(origin).map_err(|error| format!("CORS_ORIGINS: {origin}: {error}"))?;
         }
-        Ok(Config { target, public_url, settings: self })
+        if let Some(url) = &self.smtp_url {
+            mail::smtp(url).map_err(|error| format!("SMTP_URL: {error}"))?;
+        }
+        let host = url::Url::parse(&public_url).ok().and_then(|url| url.domain().map(str::to_owned)).unwrap_or("localhost".into());
+        let mail_from = self.mail_from.clone().unwrap_or_else(|| format!("Frivillig <no-reply@{host}>"));
+        let mail_from = mail::sender(&mail_from).map_err(|error| format!("MAIL_FROM: {error}"))?;
+        let link_base_url = match &self.link_base_url {
+            None => format!("{public_url}/docs/"),
+            Some(url) if url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none()) => {
+                url.clone()
+            }
+            Some(_) => return Err("LINK_BASE_URL: it must be http(s)://host/page without a #".into()),
+        };
+        let freshness = Freshness { interval: TimeDelta::days(self.verify_after_days), grace: TimeDelta::days(self.verify_grace_days) };
+        Ok(Config { target, public_url, mail_from, link_base_url, freshness, settings: self })
     }
 }
 

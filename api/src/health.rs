@@ -6,8 +6,12 @@ use actix_web::{
     HttpResponse, get,
     http::header::{AUTHORIZATION, CONTENT_TYPE},
 };
+use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use persistence::DoorRule;
+use persistence::{
+    DoorRule, jobs,
+    letters::{self, LetterStatus},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +22,28 @@ use crate::{call::Call, problem::Problem};
 pub struct Health {
     /// Always `ok`; anything else is a problem document.
     status: &'static str,
+}
+
+/// Whether the service can work, and whether it gets done what is due.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Always `ok`; anything else is a problem document.
+    status: &'static str,
+    work: DueWork,
+}
+
+/// Work that the service does by itself: letters, housekeeping, what dates bring about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DueWork {
+    /// How much is due and not done.
+    #[schema(minimum = 0)]
+    due: i64,
+    /// Since when the oldest of it has been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<DateTime<Utc>>,
+    /// How much has failed at least once and is tried again later.
+    #[schema(minimum = 0)]
+    failing: i64,
 }
 
 /// Whether the process lives
@@ -32,14 +58,16 @@ pub async fn live(_call: Call) -> HttpResponse {
 /// Whether the service can work
 ///
 /// Asks the database. Says no from the moment the service is told to stop, so that no new work is sent to it.
-#[utoipa::path(tag = "operations", operation_id = "get_readiness", security(()), responses((status = 200, description = "It can work", body = Health)))]
+#[utoipa::path(tag = "operations", operation_id = "get_readiness", security(()), responses((status = 200, description = "It can work", body = Readiness)))]
 #[get("/health/ready")]
 pub async fn ready(call: Call) -> Result<HttpResponse, Problem> {
     if call.app().draining.load(Ordering::SeqCst) {
         return Err(DoorRule::Busy.into());
     }
-    call.app().read(persistence::journal::last).await?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+    let now = call.app().clock.now();
+    let backlog = call.app().read(move |connection| jobs::backlog(connection, now)).await?;
+    let work = DueWork { due: backlog.due, since: backlog.since, failing: backlog.failing };
+    Ok(HttpResponse::Ok().json(Readiness { status: "ok", work }))
 }
 
 /// Figures for Prometheus
@@ -49,9 +77,27 @@ pub async fn ready(call: Call) -> Result<HttpResponse, Problem> {
     (status = 200, description = "Figures in the Prometheus text format", body = String, content_type = "text/plain; version=0.0.4; charset=utf-8"),
     (status = 401, description = "Without the operator's token", body = crate::problem::ProblemDocument, content_type = "application/problem+json")))]
 #[get("/metrics")]
-pub async fn metrics(_call: Call) -> HttpResponse {
+pub async fn metrics(call: Call) -> Result<HttpResponse, Problem> {
+    let now = call.app().clock.now();
+    let (backlog, letters) = call.app().read(move |connection| Ok((jobs::backlog(connection, now)?, letters::counts(connection)?))).await?;
+    let waited = backlog.since.map_or(0, |since| (now - since).num_seconds());
+    gauge("frivillig_jobs_due", None, backlog.due);
+    gauge("frivillig_jobs_failing", None, backlog.failing);
+    gauge("frivillig_jobs_waited_seconds", None, waited);
+    for status in LetterStatus::ALL {
+        let count = letters.iter().find(|(known, _)| known == status).map_or(0, |(_, count)| *count);
+        gauge("frivillig_letters", Some(status.as_str()), count);
+    }
     let figures = recorder().map(PrometheusHandle::render).unwrap_or_default();
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(figures)
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(figures))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn gauge(name: &'static str, status: Option<&'static str>, value: i64) {
+    match status {
+        Some(status) => ::metrics::gauge!(name, "status" => status).set(value as f64),
+        None => ::metrics::gauge!(name).set(value as f64),
+    }
 }
 
 /// Whether a request carries the operator's own token.

@@ -37,6 +37,7 @@ use crate::{
         (name = "initiatives", description = "The catalogue of volunteer initiatives, and the way into it"),
         (name = "moderation", description = "What waits for an editor"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),
+        (name = "confirmations", description = "Links that were mailed, sent back"),
         (name = "events", description = "What has changed, in order"),
         (name = "problems", description = "Every kind of refusal, explained"),
         (name = "demo", description = "Tokens for trying things out; in demo mode only"),

@@ -10,7 +10,10 @@ use actix_web::{
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{app::App, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, problem, taxonomies};
+use crate::{
+    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, problem,
+    taxonomies, vocabularies,
+};
 
 fn operations(config: &mut ServiceConfig<'_>) {
     config
@@ -43,6 +46,8 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(moderation::list)
         .service(taxonomies::list)
         .service(taxonomies::get)
+        .service(vocabularies::list)
+        .service(confirmations::redeem)
         .service(events::list)
         .service(problem::list)
         .service(problem::get)

@@ -10,7 +10,8 @@ use std::{
 use actix_web::{HttpServer, rt::System, web::Data};
 use clap::Parser;
 use persistence::{
-    Clock, Command, Db, DoorRule, Error, Options, Target, jobs,
+    Clock, Command, Db, DoorRule, Error, Options, Target,
+    jobs::Round,
     settings::{self, Setting},
 };
 
@@ -21,6 +22,7 @@ use crate::{
     health,
     limit::Limits,
     log::{self, RequestLog},
+    mail::{self, Post},
     openapi::Contract,
     routes,
 };
@@ -33,6 +35,9 @@ const NOTICE: Duration = Duration::from_secs(1);
 
 /// How often due work is looked for.
 const JOB_ROUND: Duration = Duration::from_secs(15);
+
+/// How soon after a command at the earliest.
+const GATHER: Duration = Duration::from_millis(500);
 
 /// Runs the program: reads the settings, does the task, says in one line why it could not.
 #[must_use]
@@ -254,7 +259,22 @@ fn assemble(config: &Config, opened: Opened, issuers: Option<Issuers>, clock: Cl
     app.cors_origins.clone_from(&settings.cors_origins);
     app.metrics_token.clone_from(&settings.metrics_token);
     app.public_url.clone_from(&config.public_url);
+    app.freshness = config.freshness;
+    app.post = post(config, app.demo.is_some())?;
     Ok(app)
+}
+
+/// Who takes letters: the mail server that is set, in demo mode a folder, otherwise nobody yet.
+fn post(config: &Config, demo: bool) -> Result<Option<Post>, String> {
+    let mailer = match &config.settings.smtp_url {
+        Some(url) => mail::smtp(url).map_err(|error| format!("SMTP_URL: {error}"))?,
+        None if demo => mail::folder(config.mail_folder()),
+        None => {
+            tracing::warn!("SMTP_URL is not set: letters wait until it is");
+            return Ok(None);
+        }
+    };
+    Ok(Some(Post::new(mailer, config.mail_from.clone(), config.link_base_url.clone())))
 }
 
 async fn run_until_told(listener: TcpListener, app: Data<App>) -> Result<(), String> {
@@ -307,10 +327,14 @@ async fn told_to_stop() {
 /// Due work and housekeeping, one round after the other for as long as the service lives.
 async fn rounds(app: Data<App>) {
     loop {
-        let (db, clock) = (app.db.clone(), app.clock.clone());
-        match tokio::task::spawn_blocking(move || jobs::run_due(&db, &clock)).await {
-            Ok(Ok(ran)) => metrics::counter!("frivillig_jobs_total").increment(u64::try_from(ran).unwrap_or_default()),
-            Ok(Err(error)) => tracing::error!(%error, "due work failed and stays due"),
+        let changed = app.changed.notified();
+        let shared = app.clone();
+        match tokio::task::spawn_blocking(move || shared.run_due()).await {
+            Ok(Ok(Round { done, failed })) => {
+                metrics::counter!("frivillig_jobs_total", "outcome" => "done").increment(done);
+                metrics::counter!("frivillig_jobs_total", "outcome" => "failed").increment(failed);
+            }
+            Ok(Err(error)) => tracing::error!(%error, "what is due cannot be found out"),
             Err(error) => tracing::error!(%error, "due work panicked and stays due"),
         }
         if let Some(limits) = &app.rate_limits {
@@ -320,6 +344,9 @@ async fn rounds(app: Data<App>) {
         if let Some(figures) = health::recorder() {
             figures.run_upkeep();
         }
-        tokio::time::sleep(JOB_ROUND).await;
+        // What somebody has just done may have to be told to somebody else; a moment later more of it goes in one round.
+        if tokio::time::timeout(JOB_ROUND, changed).await.is_ok() {
+            tokio::time::sleep(GATHER).await;
+        }
     }
 }

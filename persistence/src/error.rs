@@ -5,6 +5,8 @@ use initiatives::InitiativeRule;
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{MembershipRule, OrganisationRule};
 
+use crate::confirmations::ConfirmationRule;
+
 rules! {
     /// Refusals that the door itself makes, for every command alike.
     pub enum DoorRule {
@@ -98,7 +100,7 @@ macro_rules! refusals {
     };
 }
 
-refusals!(DoorRule, OrganisationRule, MembershipRule, InitiativeRule);
+refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule);
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks
 /// like "not found": a query that may find nothing says so with `optional()`.

@@ -7,14 +7,17 @@
 mod bulk;
 pub mod catalogue;
 mod clock;
+pub mod confirmations;
 mod db;
 mod error;
 pub mod idempotency;
 pub mod initiatives;
 pub mod jobs;
 pub mod journal;
+pub mod letters;
 mod migrate;
 pub mod organisations;
+mod outbox;
 pub mod page;
 pub mod persons;
 pub mod sample;

@@ -201,6 +201,11 @@ fn row(connection: &mut AnyConnection, id: OrganisationId) -> Result<Option<Stor
     row.map(Row::stored).transpose()
 }
 
+/// An organisation, whoever asks: for what the service itself has to do with it.
+pub(crate) fn load(connection: &mut AnyConnection, id: OrganisationId) -> Result<Organisation, Error> {
+    Ok(row(connection, id)?.ok_or(DoorRule::NotFound)?.organisation)
+}
+
 /// An organisation as this reader may see it.
 ///
 /// # Errors

@@ -50,9 +50,37 @@ diesel::table! {
     jobs (id) {
         id -> Text,
         kind -> Text,
+        key -> Text,
         due_at -> Timestamp,
         claimed_until -> Nullable<Timestamp>,
         attempts -> Integer,
+    }
+}
+diesel::table! {
+    cursors (name) {
+        name -> Text,
+        sequence -> BigInt,
+    }
+}
+diesel::table! {
+    mails (id) {
+        id -> Text,
+        kind -> Text,
+        recipient -> Text,
+        subject_id -> Text,
+        status -> Text,
+        attempts -> Integer,
+        created_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    confirmations (digest) {
+        digest -> Text,
+        purpose -> Text,
+        subject_id -> Text,
+        expires_at -> Timestamp,
+        redeemed_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -119,6 +147,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        aging_told -> Nullable<Text>,
     }
 }
 diesel::table! {

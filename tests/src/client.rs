@@ -12,21 +12,50 @@ use actix_web::{
     },
     test::TestRequest,
 };
+use api::auth::Persona;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::{contract, world::World};
+use crate::{
+    contract,
+    world::{KEY, World},
+};
 
 /// Somebody with a token, or nobody in particular.
 #[derive(Clone)]
 pub struct Actor {
     pub world: World,
-    pub token: Option<String>,
+    who: Who,
+}
+
+#[derive(Clone)]
+enum Who {
+    Nobody,
+    /// Gets a new token for every request, as clients do when the old one runs out.
+    Somebody(Persona),
+    Bearer(String),
 }
 
 impl Actor {
-    pub fn new(world: World, token: Option<String>) -> Self {
-        Self { world, token }
+    pub fn nobody(world: World) -> Self {
+        Self { world, who: Who::Nobody }
+    }
+
+    pub fn somebody(world: World, persona: Persona) -> Self {
+        Self { world, who: Who::Somebody(persona) }
+    }
+
+    /// Whoever bears this, whatever it is.
+    pub fn bearer(world: World, token: impl Into<String>) -> Self {
+        Self { world, who: Who::Bearer(token.into()) }
+    }
+
+    pub fn token(&self) -> Option<String> {
+        match &self.who {
+            Who::Nobody => None,
+            Who::Somebody(persona) => Some(KEY.token(persona, self.world.clock.now(), self.world.clock.new_id()).expect("the key signs")),
+            Who::Bearer(token) => Some(token.clone()),
+        }
     }
 
     pub fn get(&self, path: impl Into<String>) -> Sending {
@@ -68,7 +97,7 @@ pub struct Sending {
 impl Sending {
     fn new(actor: &Actor, method: Method, path: String) -> Self {
         let mut sending = Self { world: actor.world.clone(), method, path, headers: Vec::new(), body: None };
-        if let Some(token) = &actor.token {
+        if let Some(token) = actor.token() {
             sending = sending.header("authorization", &format!("Bearer {token}"));
         }
         sending

@@ -15,5 +15,6 @@ mod cluster;
 mod contract;
 mod flows;
 mod house;
+mod letters;
 mod matrix;
 mod world;

@@ -16,13 +16,14 @@ use actix_web::{test, web::Data};
 use api::{
     app::{App, Bounds},
     auth::{DemoKey, Issuers, Persona},
+    mail::{self, Post},
 };
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
 use futures_util::future::LocalBoxFuture;
-use persistence::{Clock, Db, Engine, Options, Target};
+use persistence::{Clock, Db, Engine, Options, Target, jobs::Round};
 
-use crate::{client::Actor, cluster};
+use crate::{client::Actor, cluster, letters::Letterbox};
 
 /// Every key in the suite is this one: making keys takes longer than most stories.
 pub static KEY: LazyLock<DemoKey> = LazyLock::new(|| DemoKey::generate().expect("the machine has randomness"));
@@ -49,6 +50,8 @@ pub struct World {
     pub clock: Clock,
     pub engine: Engine,
     pub target: Target,
+    /// Letters that have gone out, of all instances over this database.
+    pub letters: Letterbox,
     service: Service,
     people: Rc<Cell<u32>>,
     database: Rc<Scratch>,
@@ -60,18 +63,20 @@ impl World {
     }
 
     pub async fn with(engine: Engine, content: Content, adjust: impl FnOnce(&mut App)) -> Self {
-        Self::over(Rc::new(Scratch::new(engine, content)), engine, Clock::manual(beginning()), adjust).await
+        Self::over(Rc::new(Scratch::new(engine, content)), engine, Clock::manual(beginning()), Letterbox::default(), adjust).await
     }
 
     /// A second instance of the service over the same database, under the same clock.
     pub async fn second_instance(&self) -> Self {
-        Self::over(Rc::clone(&self.database), self.engine, self.clock.clone(), |_| {}).await
+        Self::over(Rc::clone(&self.database), self.engine, self.clock.clone(), self.letters.clone(), |_| {}).await
     }
 
-    async fn over(database: Rc<Scratch>, engine: Engine, clock: Clock, adjust: impl FnOnce(&mut App)) -> Self {
+    async fn over(database: Rc<Scratch>, engine: Engine, clock: Clock, letters: Letterbox, adjust: impl FnOnce(&mut App)) -> Self {
         let db = Db::open(&database.target, &Options { readers: |_| 4, ..Options::default() }).expect("a fresh database opens");
         let mut app = App::new(db, clock.clone(), Bounds::default(), Issuers::demo(&KEY).expect("the key is one"));
         app.demo = Some(KEY.clone());
+        let from = mail::sender("Frivillig <no-reply@kommune.example>").expect("it is an address");
+        app.post = Some(Post::new(Box::new(letters.clone()), from, "https://frivillig.example/link".into()));
         adjust(&mut app);
         let app = Data::new(app);
         let service = Rc::new(test::init_service(api::application(app.clone())).await);
@@ -85,7 +90,18 @@ impl World {
             })
         });
         let target = database.target.clone();
-        Self { app, clock, engine, target, service, people: Rc::default(), database }
+        Self { app, clock, engine, target, letters, service, people: Rc::default(), database }
+    }
+
+    /// Lets the service do everything that is due by now.
+    pub fn run_due(&self) -> Round {
+        self.app.run_due().expect("what is due can be found out")
+    }
+
+    /// Moves the clock, and lets the service do what has become due.
+    pub fn wait(&self, span: TimeDelta) {
+        self.clock.set(self.clock.now() + span);
+        self.run_due();
     }
 
     pub async fn send(&self, request: actix_http::Request) -> actix_web::dev::ServiceResponse {
@@ -94,7 +110,7 @@ impl World {
 
     /// Nobody in particular.
     pub fn anybody(&self) -> Actor {
-        Actor::new(self.clone(), None)
+        Actor::nobody(self.clone())
     }
 
     /// Somebody with these roles in the token.
@@ -118,8 +134,7 @@ impl World {
     }
 
     pub fn persona(&self, persona: &Persona) -> Actor {
-        let token = KEY.token(persona, self.clock.now(), self.clock.new_id()).expect("the key signs");
-        Actor::new(self.clone(), Some(token))
+        Actor::somebody(self.clone(), persona.clone())
     }
 }
 

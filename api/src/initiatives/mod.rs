@@ -10,7 +10,7 @@ use initiatives::Content;
 use kernel::{InitiativeId, OrganisationId};
 use persistence::{
     DoorRule,
-    catalogue::{self, Filter, Freshness, Order},
+    catalogue::{self, Filter, Order},
     initiatives as store,
 };
 use serde::Deserialize;
@@ -38,14 +38,14 @@ use crate::{
     responses((status = 200, description = "A page of initiatives", body = InitiativePage)))]
 #[get("/v1/initiatives")]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
-    let now = call.app().clock.now();
+    let (now, freshness) = (call.app().clock.now(), call.app().freshness);
     call.public_list(move |call| {
         let query: InitiativeQuery = call.query()?;
         let (page, place) = Place::new(call, query.limit, query.cursor.as_deref(), query.count)?;
         let (filter, order): (Filter, Order) = query.try_into()?;
         Ok(move |connection: &mut _| {
-            let found = catalogue::list(connection, &filter, order, &Freshness::default(), now, &page)?;
-            let valid_until = catalogue::next_change(connection, &Freshness::default(), now)?;
+            let found = catalogue::list(connection, &filter, order, &freshness, now, &page)?;
+            let valid_until = catalogue::next_change(connection, &freshness, now)?;
             let dependence = filter.dependence();
             let (next_cursor, link) = place.next(&found);
             let items = found.items.into_iter().map(InitiativeSummary::from).collect();
@@ -68,7 +68,7 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
 pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
     let id: InitiativeId = call.id("id")?;
     let acting = call.reading(Action::ReadInitiativeFile);
-    let now = call.app().clock.now();
+    let (now, freshness) = (call.app().clock.now(), call.app().freshness);
     call.public(move |connection| {
         match store::get_file(connection, &acting, id) {
             Ok(stored) => {
@@ -78,8 +78,8 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
             Err(error) if error.problem == DoorRule::NotFound.as_problem() => {}
             Err(error) => return Err(error),
         }
-        let entry = catalogue::get(connection, id, &Freshness::default(), now)?;
-        let valid_until = catalogue::next_change(connection, &Freshness::default(), now)?;
+        let entry = catalogue::get(connection, id, &freshness, now)?;
+        let valid_until = catalogue::next_change(connection, &freshness, now)?;
         let answer = reply::ok(entry.version, &InitiativeView::Profile(Box::new(InitiativeProfile::from(entry))))?;
         Ok(Public { listed: answer.into(), dependence: catalogue::dependence(id), valid_until })
     })

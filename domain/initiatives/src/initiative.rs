@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{Finding, InitiativeId, OrganisationId, Principle, RevisionId, Rule, rules, string_enum};
 
-use crate::{Command, Content, Status, TRANSITIONS};
+use crate::{Aging, Command, Content, Status, TRANSITIONS};
 
 string_enum! {
     /// How far a revision has come.
@@ -71,6 +71,8 @@ pub struct Initiative {
     /// When somebody last said that the public text holds.
     pub verified_at: Option<DateTime<Utc>>,
     pub archived_at: Option<DateTime<Utc>>,
+    /// How far its readers have been told that it ages; a confirmation takes it away.
+    pub aging_told: Option<Aging>,
     pub reviewed: Option<Review>,
 }
 
@@ -95,10 +97,6 @@ rules! {
         Incomplete = Unprocessable "initiative-incomplete"
             da("Initiativet mangler noget, som et offentligt initiativ skal have", "Udfyld felterne, der er nævnt i errors, og prøv igen.")
             en("The initiative lacks something that a public one must have", "Fill in the fields named in errors and try again."),
-        // The code belongs to organisations too, and one code has one text: keep the words the same.
-        OrganisationNotVerified = Unprocessable "organisation-not-verified"
-            da("Organisationen er ikke godkendt endnu", "Log ind med foreningens MitID Erhverv, eller bed kommunen om at godkende organisationen. Kladder kan gemmes imens.")
-            en("The organisation is not verified yet", "Sign in with the organisation's business identity, or ask the municipality to verify it. Drafts can be saved meanwhile."),
         NoChangesToReview = Conflict "no-changes-to-review"
             da("Der er ingen ændringer at gennemse", "Ret titel, tekster, målgrupper eller svar på principperne og indsend dem først. Andre rettelser er offentlige med det samme.")
             en("There are no changes to review", "Change the title, texts, target groups or principle answers, and submit them first. Other changes are public at once."),
@@ -137,6 +135,7 @@ impl Initiative {
             published_at: None,
             verified_at: None,
             archived_at: None,
+            aging_told: None,
             reviewed: None,
         }
     }
@@ -235,17 +234,12 @@ impl Initiative {
         Self { revisions, approved: Some(approved), ..self }
     }
 
-    /// Hands the working revision in for review. `organisation_may_submit` is false for an organisation
-    /// that nobody has verified.
+    /// Hands the working revision in for review. Whether its organisation may commit itself is the organisation's to say.
     ///
     /// # Errors
-    /// [`InitiativeRule::Incomplete`] with a finding for each thing that is missing;
-    /// [`InitiativeRule::OrganisationNotVerified`]; otherwise as [`after`](Self::after).
-    pub fn submit(self, organisation_may_submit: bool, now: DateTime<Utc>) -> Result<Self, Refused> {
+    /// [`InitiativeRule::Incomplete`] with a finding for each thing that is missing; otherwise as [`after`](Self::after).
+    pub fn submit(self, now: DateTime<Utc>) -> Result<Self, Refused> {
         let status = self.after(Command::Submit)?;
-        if !organisation_may_submit {
-            return Err(InitiativeRule::OrganisationNotVerified.into());
-        }
         let Some(working) = self.working else { return Err(InitiativeRule::NoChangesToReview.into()) };
         let findings = working.content.completeness();
         if !findings.is_empty() {
@@ -263,7 +257,7 @@ impl Initiative {
         let status = self.after(Command::Publish)?;
         let approved = self.working.map(|working| Revision { state: RevisionState::Approved, ..working });
         let published_at = self.published_at.or(Some(now));
-        Ok(Self { approved, working: None, published_at, verified_at: Some(now), reviewed: None, ..self }.moved(status))
+        Ok(Self { approved, working: None, published_at, verified_at: Some(now), aging_told: None, reviewed: None, ..self }.moved(status))
     }
 
     /// Sends the revision in review back to be written on.
@@ -344,7 +338,7 @@ impl Initiative {
     /// As [`after`](Self::after).
     pub fn confirm(self, now: DateTime<Utc>) -> Result<Self, InitiativeRule> {
         let status = self.after(Command::Confirm)?;
-        Ok(Self { verified_at: Some(now), ..self }.moved(status))
+        Ok(Self { verified_at: Some(now), aging_told: None, ..self }.moved(status))
     }
 
     /// Ends it for good. Its revisions stay for the record.

@@ -8,6 +8,7 @@
 //! Nothing here reads a clock or makes an id: both are arguments.
 
 mod content;
+mod freshness;
 mod initiative;
 mod place;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod status;
 mod taxonomy;
 
 pub use content::{Accessibility, Contact, Content, LanguageTag, Participation, SearchText, TermSlug, Translation, Welcome};
+pub use freshness::{Aging, Freshness};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use place::Place;
 pub use schedule::{DatedSlot, InvalidTime, LocalTime, Weekday, WeeklySlot};

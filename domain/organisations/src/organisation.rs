@@ -196,6 +196,14 @@ impl Organisation {
         }
     }
 
+    /// Whether it may commit itself: submit, book, apply, approve.
+    ///
+    /// # Errors
+    /// The [`OrganisationRule`] that stands against it.
+    pub fn may_commit(&self) -> Result<(), OrganisationRule> {
+        if self.is_verified() { Ok(()) } else { Err(OrganisationRule::NotVerified) }
+    }
+
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.verification == Verification::Verified

@@ -8,13 +8,13 @@ mod plan;
 mod project;
 mod query;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     dsl::min,
     prelude::*,
     sql_types::{BigInt, Integer, Text, Timestamp},
 };
-use initiatives::{Content, Status};
+use initiatives::{Content, Freshness, Status};
 use kernel::{InitiativeId, OrganisationId};
 
 pub(crate) use project::{Projection, insert, project, rename_organisation, set_version};
@@ -28,26 +28,9 @@ use crate::{
     tags::Dependence,
 };
 
-/// How long an entry may stand without anybody saying that it still holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Freshness {
-    /// Afterwards it is flagged.
-    pub interval: TimeDelta,
-    /// Afterwards, counted from the end of the interval, it is hidden.
-    pub grace: TimeDelta,
-}
-
-impl Default for Freshness {
-    fn default() -> Self {
-        Self { interval: TimeDelta::days(365), grace: TimeDelta::days(60) }
-    }
-}
-
-impl Freshness {
-    /// What was verified at this instant or before is hidden by now.
-    fn hidden_until(&self, now: DateTime<Utc>) -> NaiveDateTime {
-        naive(now - self.interval - self.grace)
-    }
+/// What was verified at this instant or before is hidden by now.
+fn hidden_until(freshness: &Freshness, now: DateTime<Utc>) -> NaiveDateTime {
+    naive(now - freshness.interval - freshness.grace)
 }
 
 /// What the public reads of an initiative.
@@ -153,7 +136,7 @@ impl Row {
     }
 
     fn entry(self, freshness: &Freshness, now: DateTime<Utc>) -> Result<Entry, Error> {
-        let stale_after = self.verified_at.and_utc() + freshness.interval;
+        let stale_after = freshness.stale_after(self.verified_at.and_utc());
         Ok(Entry {
             initiative: id_column(&self.initiative_id)?,
             organisation: id_column(&self.organisation_id)?,
@@ -182,7 +165,7 @@ pub fn dependence(id: InitiativeId) -> Dependence {
 /// not public now; database failures.
 pub fn get(connection: &mut AnyConnection, id: InitiativeId, freshness: &Freshness, now: DateTime<Utc>) -> Result<Entry, Error> {
     let row: Option<Row> = catalogue::table
-        .filter(catalogue::initiative_id.eq(id.to_string()).and(catalogue::verified_at.gt(freshness.hidden_until(now))))
+        .filter(catalogue::initiative_id.eq(id.to_string()).and(catalogue::verified_at.gt(hidden_until(freshness, now))))
         .first(connection)
         .optional()?;
     if let Some(row) = row {

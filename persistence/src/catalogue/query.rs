@@ -1,9 +1,10 @@
 //! Lists of the catalogue.
 
 use chrono::{DateTime, Utc};
+use initiatives::Freshness;
 
 use super::{
-    Entry, Filter, Freshness, Order,
+    Entry, Filter, Order, hidden_until,
     plan::{self, Bounds, Condition, Found, Key, Measured, Sorting, Walk, Words},
     project::{Facet, of_beginning, of_facet},
 };
@@ -151,7 +152,7 @@ pub fn list(
     };
     let rest = rest(&measured);
     let parts = parts(connection, &measured, &rest, sorting, start.as_ref())?;
-    let bounds = Bounds { hidden_until: freshness.hidden_until(now), age: filter.age };
+    let bounds = Bounds { hidden_until: hidden_until(freshness, now), age: filter.age };
     let hits = walk(connection, parts, start, bounds, page.fetch())?;
     // What is in the title is anywhere, too.
     let counted = measured.get(..=narrowing).unwrap_or(&measured);

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{prelude::*, sql_types::Text};
+use initiatives::Freshness;
 use kernel::OrganisationId;
 
 use super::{
-    Entry, Filter, Freshness, Near, Order, get, list, next_change,
+    Entry, Filter, Near, Order, get, list, next_change,
     plan::{Bounds, Condition, Key, Measured, Sorting, Walk, Words},
     project::replace,
     rename_organisation,

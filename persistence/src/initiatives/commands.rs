@@ -6,10 +6,10 @@ use initiatives::{Content, Initiative, NewIds, Scheme, Status};
 use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, Principle, RevisionId, Subject, Visibility};
 use organisations::Organisation;
 
-use super::{Stored, row, within_reach};
+use super::{Stored, load, row, within_reach};
 use crate::{
-    Error, Tx, catalogue,
-    organisations::{Precondition, within_reach as organisation_within_reach},
+    DoorRule, Error, Tx, catalogue,
+    organisations::{Precondition, load as organisation_of, within_reach as organisation_within_reach},
     taxonomies,
 };
 
@@ -111,7 +111,10 @@ macro_rules! transitions {
 
 transitions! {
     /// Hands the working revision in for review.
-    submit() "initiative.submitted" = |initiative, organisation, now| Ok(initiative.submit(organisation.is_verified(), now)?);
+    submit() "initiative.submitted" = |initiative, organisation, now| {
+        organisation.may_commit()?;
+        Ok(initiative.submit(now)?)
+    };
     /// Approves the revision in review.
     publish() "initiative.published" = |initiative, _, now| Ok(initiative.publish(now)?);
     /// Sends the revision in review back to be written on.
@@ -142,14 +145,31 @@ fn step(
     acting: &Acting,
     id: InitiativeId,
     precondition: Precondition,
-    (name, datum): Told,
+    told: Told,
     act: impl FnOnce(Initiative, &Organisation, DateTime<Utc>) -> Result<Initiative, Error>,
 ) -> Result<Stored, Error> {
     let (before, organisation) = within_reach(tx.connection, acting, id)?;
     precondition.accept(before.initiative.version)?;
-    let after = act(before.initiative.clone(), &organisation, tx.now())?;
-    let stored = row::store(tx, &before, after)?;
-    let visibility = show(tx, &before.initiative, &stored.initiative, &organisation)?;
+    take(tx, &before, &organisation, told, act)
+}
+
+/// Says that the public text still holds, for whoever sends back the link that was mailed about it.
+pub(crate) fn confirm_by_link(tx: &mut Tx<'_>, id: InitiativeId) -> Result<Stored, Error> {
+    let before = load(tx.connection, id)?.ok_or(DoorRule::NotFound)?;
+    let organisation = organisation_of(tx.connection, before.initiative.organisation)?;
+    take(tx, &before, &organisation, ("initiative.confirmed", None), |initiative, _, now| Ok(initiative.confirm(now)?))
+}
+
+fn take(
+    tx: &mut Tx<'_>,
+    before: &Stored,
+    organisation: &Organisation,
+    (name, datum): Told,
+    act: impl FnOnce(Initiative, &Organisation, DateTime<Utc>) -> Result<Initiative, Error>,
+) -> Result<Stored, Error> {
+    let after = act(before.initiative.clone(), organisation, tx.now())?;
+    let stored = row::store(tx, before, after)?;
+    let visibility = show(tx, &before.initiative, &stored.initiative, organisation)?;
     let event = event(name, &stored.initiative, visibility);
     tx.record(match datum {
         Some((key, datum)) => event.with(key, datum),
@@ -176,6 +196,6 @@ fn show(tx: &mut Tx<'_>, before: &Initiative, after: &Initiative, organisation: 
     Ok(if noticed { Visibility::Public } else { Visibility::Organisation })
 }
 
-fn event(name: &'static str, initiative: &Initiative, visibility: Visibility) -> Event {
+pub(super) fn event(name: &'static str, initiative: &Initiative, visibility: Visibility) -> Event {
     Event::new(name, Subject { kind: "initiative", id: initiative.id.0 }, visibility).of(initiative.organisation)
 }

@@ -1,5 +1,6 @@
 //! Initiatives: load, let the domain decide, store, and keep the public catalogue in step.
 
+mod aging;
 mod commands;
 mod row;
 
@@ -10,6 +11,8 @@ use initiatives::{Initiative, InitiativeRule, Refused, Status};
 use kernel::{Fault, Finding, InitiativeId, OrganisationId};
 use organisations::Organisation;
 
+pub(crate) use aging::age;
+pub(crate) use commands::confirm_by_link;
 pub use commands::{archive, clear, confirm, draft, edit, pause, publish, refuse, resume, return_to_draft, revise, submit, suspend};
 pub(crate) use row::{InitiativeRow, RevisionRow};
 
@@ -85,7 +88,8 @@ pub fn list_files(
     Ok(Page::cut(items, page, total, |stored| vec![stored.updated_at.timestamp_micros().to_string(), stored.initiative.id.to_string()]))
 }
 
-fn load(connection: &mut AnyConnection, id: InitiativeId) -> Result<Option<Stored>, Error> {
+/// An initiative, whoever asks: for what the service itself has to do with it.
+pub(crate) fn load(connection: &mut AnyConnection, id: InitiativeId) -> Result<Option<Stored>, Error> {
     let rows: Vec<(InitiativeRow, String)> = table::table
         .inner_join(orgs::table.on(orgs::id.eq(table::organisation_id)))
         .filter(table::id.eq(id.to_string()))

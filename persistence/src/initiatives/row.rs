@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use initiatives::{Content, Initiative, Review, Revision, RevisionState, Status, Verdict};
+use initiatives::{Aging, Content, Initiative, Review, Revision, RevisionState, Status, Verdict};
 use kernel::{InitiativeId, Principle};
 use serde::Serialize;
 
@@ -42,6 +42,7 @@ pub(crate) struct InitiativeRow {
     created_at: NaiveDateTime,
     #[serde(serialize_with = "instant")]
     updated_at: NaiveDateTime,
+    aging_told: Option<String>,
 }
 
 impl InitiativeRow {
@@ -58,6 +59,7 @@ impl InitiativeRow {
             published_at,
             verified_at,
             archived_at,
+            aging_told,
             reviewed,
         } = initiative;
         let review = reviewed.as_ref();
@@ -78,6 +80,7 @@ impl InitiativeRow {
             version: *version,
             created_at: naive(*created_at),
             updated_at: naive(*updated_at),
+            aging_told: aging_told.map(|told| told.as_str().into()),
         }
     }
 
@@ -104,6 +107,7 @@ impl InitiativeRow {
             published_at: self.published_at.map(|at| at.and_utc()),
             verified_at: self.verified_at.map(|at| at.and_utc()),
             archived_at: self.archived_at.map(|at| at.and_utc()),
+            aging_told: self.aging_told.map(|told| word(&told, Aging::parse)).transpose()?,
             reviewed,
         };
         Ok(Stored { initiative, organisation_name, created_at: self.created_at.and_utc(), updated_at: self.updated_at.and_utc() })
@@ -176,6 +180,13 @@ pub(super) fn store(tx: &mut Tx<'_>, before: &Stored, initiative: Initiative) ->
     }
     store_revisions(tx, Some(&before.initiative), &stored.initiative)?;
     Ok(stored)
+}
+
+/// Writes how far the readers of an entry have been told of its age, and nothing else.
+pub(super) fn note_age(tx: &mut Tx<'_>, initiative: &Initiative) -> Result<(), Error> {
+    let same = table::table.find(initiative.id.to_string()).filter(table::version.eq(initiative.version));
+    let rows = diesel::update(same).set(table::aging_told.eq(initiative.aging_told.map(Aging::as_str))).execute(tx.connection)?;
+    if rows == 1 { Ok(()) } else { Err(DoorRule::Stale.into()) }
 }
 
 /// Approved revisions stay when another takes their place; a working one that nobody waits for any more

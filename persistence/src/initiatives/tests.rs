@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use access::{Acting, Action, Identity, Role};
 use chrono::{DateTime, TimeDelta, Utc};
-use initiatives::{Content, Initiative, InitiativeRule, Status, TermSlug, Verdict};
+use initiatives::{Content, Freshness, Initiative, InitiativeRule, Status, TermSlug, Verdict};
 use kernel::{InitiativeId, Principle, Rule};
 
 use super::{
@@ -104,7 +104,7 @@ impl World {
     }
 
     fn public(&self, id: InitiativeId) -> Result<catalogue::Entry, Error> {
-        self.db.read(|connection| catalogue::get(connection, id, &catalogue::Freshness::default(), self.clock.now())).result
+        self.db.read(|connection| catalogue::get(connection, id, &Freshness::default(), self.clock.now())).result
     }
 
     /// Name, visibility and data of what happened since, as staff reads it.

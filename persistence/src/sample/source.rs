@@ -235,7 +235,7 @@ pub(super) fn live(
     let (drafted, submitted) = (published - TimeDelta::days(9), published - TimeDelta::days(2));
     let revision = RevisionId(id(Kind::Revision, number));
     let draft = Initiative::draft(initiative_id(number), organisation.id, revision, content, drafted);
-    let submit = |draft: Initiative| -> Result<Initiative, Refused> { draft.submit(true, submitted) };
+    let submit = |draft: Initiative| -> Result<Initiative, Refused> { draft.submit(submitted) };
     let publish = |draft| -> Result<Initiative, Refused> {
         let verified_at = Some(verified_at(number, published, now));
         Ok(Initiative { verified_at, ..submit(draft)?.publish(published)? })

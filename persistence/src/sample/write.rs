@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    EPOCH, ISSUER, MONTHS, id, organisation_id,
+    EPOCH, ISSUER, MONTHS, id, initiative_id, organisation_id,
     source::{Base, live},
 };
 use crate::{
     Error, Tag, Tx,
     bulk::{self, Table, instant_text},
     catalogue::{self, Projection},
+    confirmations::{self, Purpose},
     db::naive,
     initiatives::{InitiativeRow, RevisionRow, Stored},
     search::sort_key,
@@ -128,7 +129,8 @@ pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
         Ok((live((number, base.initiatives()), organisation, sample.content.clone(), sample.state, tx.now())?, organisation.clone()))
     });
     let batch = batch.collect::<Result<Vec<_>, Error>>()?;
-    initiatives(tx, &batch)
+    initiatives(tx, &batch)?;
+    confirmations::insert(tx, Purpose::ConfirmInitiative, initiative_id(1).0, LINK)
 }
 
 /// Organisations of running numbers, each with its signatory, but for the municipality's own.
@@ -153,6 +155,9 @@ pub(super) fn organisations(tx: &mut Tx<'_>, organisations: &[Organisation]) -> 
     tx.touch([Tag::ORGANISATIONS]);
     Ok(())
 }
+
+/// The secret of a link that confirms the first initiative: the one in the contract's example.
+const LINK: &str = "3q2-7wMhYxkT0v8nLr5bQ1sZcPdUeWfA9gHjKlOiUyE";
 
 /// Running numbers below are those of the personas.
 const SIGNATORIES: u64 = 100;

@@ -46,7 +46,7 @@ async fn the_share_of_nobody_in_particular(world: World) {
             .is(429);
     }
     // A token that is none is nobody's: it draws on the same share.
-    Actor::new(world.clone(), Some("x".to_owned())).get(QUESTION).await.is(429);
+    Actor::bearer(world.clone(), "x").get(QUESTION).await.is(429);
     for exempt in ["/health/live", "/health/ready"] {
         assert_eq!(anybody.get(exempt).await.is(200).header("ratelimit"), "");
     }

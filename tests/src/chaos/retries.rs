@@ -143,10 +143,10 @@ stories! {
         assert_ne!(second.id(), first.id());
         assert_eq!(register(&world).await.id(), second.id());
         // What is forgotten is gone from the table, too, and the housekeeping spares what is still needed.
-        persistence::jobs::run_due(&world.app.db, &world.clock).expect("the housekeeping runs");
+        world.run_due();
         assert_eq!(register(&world).await.id(), second.id());
         world.clock.set(world.clock.now() + TimeDelta::hours(25));
-        persistence::jobs::run_due(&world.app.db, &world.clock).expect("the housekeeping runs");
+        world.run_due();
         assert_eq!(Raw::open(&world.target).number("SELECT count(*) FROM idempotency"), 0);
     }
 

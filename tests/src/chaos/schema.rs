@@ -7,10 +7,10 @@ use std::{
     process::Command,
 };
 
-use initiatives::{RevisionState, Scheme, Status, TermStatus, Verdict};
+use initiatives::{Aging, RevisionState, Scheme, Status, TermStatus, Verdict};
 use kernel::{Principle, Visibility};
 use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
-use persistence::{Db, Engine, Options, Target, jobs::JobKind};
+use persistence::{Db, Engine, Options, Target, letters::LetterStatus};
 
 use super::{on_both, process::Raw};
 use crate::{
@@ -143,10 +143,11 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
 fn every_list_of_words_is_the_programs(engine: Engine) {
     let database = Scratch::new(engine, Content::Nothing);
     let mut expected = BTreeMap::from([
+        ("initiatives_aging_told_check", words(Aging::ALL, Aging::as_str)),
         ("initiatives_status_check", words(Status::ALL, Status::as_str)),
         ("initiatives_verdict_check", words(Verdict::ALL, Verdict::as_str)),
         ("initiatives_verdict_principle_check", words(Principle::ALL, Principle::as_str)),
-        ("jobs_kind_check", words(&JobKind::ALL, JobKind::as_str)),
+        ("mails_status_check", words(LetterStatus::ALL, LetterStatus::as_str)),
         ("journal_visibility_check", words(&Visibility::ALL, Visibility::as_str)),
         ("memberships_role_check", words(MembershipRole::ALL, MembershipRole::as_str)),
         ("memberships_status_check", words(MembershipStatus::ALL, MembershipStatus::as_str)),

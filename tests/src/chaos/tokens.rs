@@ -22,7 +22,7 @@ async fn world(engine: Engine) -> World {
 }
 
 fn actor(world: &World, token: &str) -> Actor {
-    Actor::new(world.clone(), Some(token.to_owned()))
+    Actor::bearer(world.clone(), token)
 }
 
 /// A good token with these claims changed; null takes one away.

@@ -1,60 +1,9 @@
 //! An initiative is written, reviewed, published, changed and ended, and the public reads what has been approved.
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::{
-    client::{Actor, Answer},
-    stories,
-    world::World,
-};
-
-/// A verified association, its chair, and where it is.
-async fn association(world: &World) -> (Actor, String) {
-    let chair = world.business("chair", "13748136");
-    let made =
-        chair.post("/v1/organisations", json!({"kind": "association", "name": "Vennekredsen i Tårs", "cvr": "13748136"})).await.is(201);
-    (chair, made.id())
-}
-
-/// Everything that a public initiative must say.
-fn complete(organisation: &str) -> Value {
-    let yes = json!({"answer": "yes"});
-    json!({
-        "organisation_id": organisation,
-        "title": "Besøgsvenner i Tårs",
-        "summary": "Få besøg af en frivillig en gang om ugen.",
-        "description": "Vi drikker kaffe, taler om løst og fast og går en tur.",
-        "guideposts": ["visibility"],
-        "target_groups": ["older_people"],
-        "activities": ["visiting_friend"],
-        "languages": ["da"],
-        "participation": "sign_up",
-        "schedule": [{"weekday": "tuesday", "from": "14:00", "to": "16:00"}],
-        "locations": [{"kind": "address", "street": "Torvet 1", "postal_code": "9830", "town": "Tårs", "latitude": 57.383, "longitude": 10.114}],
-        "contact": {"name": "Karen", "email": "karen@vennekredsen.example", "published": true},
-        "principles": {"unpaid_and_voluntary": yes, "for_others": yes, "supplement": yes, "self_determination": yes, "social_aim": yes}
-    })
-}
-
-fn with(mut content: Value, pointer: &str, value: Value) -> Value {
-    let (parent, key) = pointer.rsplit_once('/').expect("a pointer has a slash");
-    content.pointer_mut(parent).expect("the parent is there")[key] = value;
-    content
-}
-
-async fn published(world: &World, content: Value) -> (Actor, Answer) {
-    let (chair, organisation) = association(world).await;
-    let drafted = chair.post("/v1/initiatives", with(content, "/organisation_id", json!(organisation))).await.is(201);
-    chair.act(format!("{}/submit", drafted.header("location"))).await.is(200);
-    world.editor().act(format!("{}/publish", drafted.header("location"))).await.is(200);
-    (chair, drafted)
-}
-
-async fn titles(actor: &Actor, query: &str) -> Vec<String> {
-    let page = actor.get(format!("/v1/initiatives?{query}")).await.is(200).json();
-    page["items"].as_array().expect("a page has items").iter().map(|item| item["title"].as_str().unwrap_or_default().to_owned()).collect()
-}
+use super::scene::{association, complete, published, titles, with};
+use crate::stories;
 
 stories! {
     async fn an_association_writes_an_initiative_and_an_editor_publishes_it(world: World) {
@@ -217,21 +166,6 @@ stories! {
         let public = world.anybody().get(mine.header("location")).await.is(200);
         assert!(!public.text().contains("Hjemmevej") && !public.text().contains("57.38"), "{}", public.text());
         assert!(public.text().contains("9830"));
-    }
-
-    async fn an_entry_that_nobody_confirms_is_flagged_and_then_hidden(world: World) {
-        let (chair, initiative) = published(&world, complete("")).await;
-        let (address, anybody) = (initiative.header("location").to_owned(), world.anybody());
-        assert_eq!(anybody.get(&address).await.is(200).json()["needs_verification"], false);
-        world.clock.set(world.clock.now() + TimeDelta::days(365));
-        assert_eq!(anybody.get(&address).await.is(200).json()["needs_verification"], true, "a date changes what the cache holds");
-        assert_eq!(titles(&anybody, "").await.len(), 1);
-        world.clock.set(world.clock.now() + TimeDelta::days(60));
-        anybody.get(&address).await.refuses(404, "not-found");
-        assert!(titles(&anybody, "").await.is_empty());
-        let chair = Actor::new(world.clone(), world.business("chair", "13748136").token.or(chair.token));
-        chair.act(format!("{address}/confirm")).await.is(200);
-        assert_eq!(anybody.get(&address).await.is(200).json()["needs_verification"], false);
     }
 
     async fn a_renamed_organisation_is_renamed_in_the_catalogue(world: World) {

@@ -1,7 +1,10 @@
 //! Stories: one for each rule, told by people, run on both engines.
 
+mod freshness;
 mod initiatives;
+mod letters;
 mod operating;
 mod organisations;
 mod reading;
+mod scene;
 mod search;

@@ -2,8 +2,9 @@
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
+use initiatives::Freshness;
 use persistence::{
-    catalogue::{self, Filter, Freshness, Order},
+    catalogue::{self, Filter, Order},
     page::PageRequest,
 };
 use serde_json::json;

@@ -43,6 +43,10 @@ pub fn refusal(_: &Stage) -> Value {
     json!({"principle": "supplement", "reason": "Personlig pleje er kommunens opgave."})
 }
 
+pub fn link(stage: &Stage) -> Value {
+    json!({"token": stage.link.borrow().clone()})
+}
+
 pub fn persona(_: &Stage) -> Value {
     json!({"persona": "citizen"})
 }

@@ -3,9 +3,13 @@
 use std::collections::HashSet;
 
 use api::openapi::Contract;
+use persistence::Engine;
 use serde_json::Value;
 
-use crate::contract::{CONTRACT, Operation, operations, resolved};
+use crate::{
+    contract::{CONTRACT, Operation, operations, resolved},
+    world::{World, run},
+};
 
 /// Collects what is missing, so that one run names it all.
 #[derive(Default)]
@@ -212,4 +216,41 @@ fn the_older_contract_speaks_the_older_language() {
             .collect::<Vec<_>>()
     };
     assert_eq!(ids(document), ids(&CONTRACT));
+}
+
+#[test]
+fn every_closed_list_of_words_has_labels() {
+    run(|| async {
+        let world = World::new(Engine::Sqlite).await;
+        let (danish, english) = (words(&world, "da").await, words(&world, "en").await);
+        let mut faults = Faults::default();
+        for (name, schema) in CONTRACT["components"]["schemas"].as_object().expect("there are schemas") {
+            let listed: Vec<&str> = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            if listed.len() < 2 {
+                continue;
+            }
+            let found = |labelled: &[Vec<(String, String)>]| {
+                let same = labelled.iter().find(|words| words.iter().map(|(word, _)| word.as_str()).eq(listed.iter().copied()));
+                same.map(|words| words.iter().map(|(_, label)| label.clone()).collect::<Vec<_>>())
+            };
+            match (found(&danish), found(&english)) {
+                (Some(danish), Some(english)) => {
+                    faults.unless(danish != english, format!("{name}: labels in two languages"));
+                    faults.unless(danish.iter().all(|label| said(&Value::from(label.as_str()))), format!("{name}: labels for people"));
+                }
+                _ => faults.unless(false, format!("{name}: a vocabulary in api/src/vocabularies.rs")),
+            }
+        }
+        faults.none();
+    });
+}
+
+async fn words(world: &World, language: &str) -> Vec<Vec<(String, String)>> {
+    let answer = world.anybody().get("/v1/vocabularies").header("accept-language", language).await.is(200).json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let items = answer["items"].as_array().expect("vocabularies").clone();
+    items
+        .iter()
+        .map(|item| item["words"].as_array().expect("words").iter().map(|word| (text(&word["word"]), text(&word["label"]))).collect())
+        .collect()
 }

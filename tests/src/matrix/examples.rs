@@ -74,7 +74,7 @@ fn everybody(world: &World) -> Vec<(String, Actor)> {
     let rest = Persona::NAMES.into_iter().filter(|name| !first.contains(name));
     let personas =
         first.into_iter().chain(rest).map(|name| (name.to_owned(), world.persona(&Persona::named(name).expect("it is a persona"))));
-    let operator = ("operator".to_owned(), Actor::new(world.clone(), Some(OPERATOR.into())));
+    let operator = ("operator".to_owned(), Actor::bearer(world.clone(), OPERATOR));
     std::iter::once(("anybody".to_owned(), world.anybody())).chain(personas).chain([operator]).collect()
 }
 

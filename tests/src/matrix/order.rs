@@ -19,7 +19,7 @@ const TOO_LARGE: usize = 256 * 1024 + 1;
 matrices! {
     async fn a_wrong_method_comes_first(engine: Engine) {
         let stage = Stage::new(engine, true).await;
-        let strangers = [stage.world.anybody(), Actor::new(stage.world.clone(), Some("kaput".into()))];
+        let strangers = [stage.world.anybody(), Actor::bearer(stage.world.clone(), "kaput")];
         for (path, item) in CONTRACT["paths"].as_object().unwrap() {
             let known: Vec<String> = item.as_object().unwrap().keys().map(|method| method.to_ascii_uppercase()).collect();
             let path = path.replace("{scheme}", "activity").replace("{id}", &stage.own.id).replace("{membership_id}", &stage.request).replace("{code}", "gone");
@@ -46,7 +46,7 @@ matrices! {
         for operation in operations() {
             let prepared = Prepared::of_nothing(&stage, &operation);
             if operation.id != "get_metrics" {
-                everything_wrong(&prepared, &Actor::new(stage.world.clone(), Some("kaput".into()))).await.refuses(401, "invalid-token");
+                everything_wrong(&prepared, &Actor::bearer(stage.world.clone(), "kaput")).await.refuses(401, "invalid-token");
             }
             if !operation.is_public() {
                 let answer = everything_wrong(&prepared, &stage.world.anybody()).await.refuses(401, "unauthenticated");

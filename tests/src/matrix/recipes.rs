@@ -1,5 +1,6 @@
 //! For every operation a world in which it succeeds, who may ask for it, and a valid request.
 
+use chrono::TimeDelta;
 use initiatives::Status;
 use persistence::Engine;
 use serde_json::{Value, json};
@@ -45,6 +46,8 @@ enum Object {
     /// The newcomer's request to belong to the organisation.
     Membership,
     Initiative(Status),
+    /// Nothing: the body holds a link that was mailed.
+    Link,
 }
 
 fn open() -> Recipe {
@@ -80,7 +83,7 @@ impl Recipe {
 
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
-    use Object::{Initiative, Membership, Organisation, Word};
+    use Object::{Initiative, Link, Membership, Organisation, Word};
     use Rightful::{Editor, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
@@ -90,6 +93,8 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "get_problem_type" => vec![open().on(Word("not-found"))],
         "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
         "get_contract" | "get_contract_3_0" | "get_liveness" | "get_readiness" => vec![open()],
+        "list_vocabularies" => vec![open()],
+        "redeem_confirmation" => vec![open().on(Link).with(bodies::link)],
         "get_metrics" => vec![by(Operator)],
         "create_demo_token" => vec![open().with(bodies::persona)],
 
@@ -178,6 +183,14 @@ impl Object {
     async fn prepare(self, stage: &Stage) -> Vec<String> {
         match self {
             Self::None => Vec::new(),
+            Self::Link => {
+                initiative(stage, Status::Published).await;
+                stage.world.run_due();
+                stage.world.letters.take();
+                stage.world.wait(TimeDelta::hours(2));
+                stage.link.replace(stage.world.letters.only().secret());
+                Vec::new()
+            }
             Self::Word(word) => vec![word.to_owned()],
             Self::Organisation => vec![stage.own.id.clone()],
             Self::Membership => vec![stage.own.id.clone(), stage.request.clone()],

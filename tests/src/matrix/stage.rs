@@ -1,7 +1,11 @@
 //! The people before whom every operation is held: two organisations alike, and somebody who knocks at the first.
 
+use std::{cell::RefCell, rc::Rc};
+
 use access::Role;
 use api::app::App;
+use chrono::TimeDelta;
+use initiatives::Freshness;
 use persistence::Engine;
 use serde_json::json;
 
@@ -23,6 +27,8 @@ pub struct Stage {
     pub newcomer: Actor,
     /// What the newcomer has asked for.
     pub request: String,
+    /// The secret of a link that has been mailed, once a recipe has seen to that.
+    pub link: Rc<RefCell<String>>,
 }
 
 /// An organisation and who speaks for it.
@@ -47,6 +53,8 @@ impl Stage {
     async fn adjusted(engine: Engine, verified: bool, adjust: impl FnOnce(&mut App)) -> Self {
         let open = |app: &mut App| {
             app.metrics_token = Some(METRICS.into());
+            // An entry ages within the life of a token.
+            app.freshness = Freshness { interval: TimeDelta::hours(1), grace: TimeDelta::hours(12) };
             adjust(app);
         };
         let world = World::with(engine, Content::Nothing, open).await;
@@ -55,12 +63,12 @@ impl Stage {
         let knocking = world.business("newcomer", "13748136");
         let asked = knocking.post(format!("/v1/organisations/{}/memberships", own.id), json!({"role": "editor"})).await.is(201);
         let newcomer = world.person("newcomer", &[]);
-        Self { request: asked.id(), world, own, foreign, newcomer }
+        Self { request: asked.id(), world, own, foreign, newcomer, link: Rc::default() }
     }
 
     /// Who holds the token for metrics, and no other.
     pub fn operator(&self) -> Actor {
-        Actor::new(self.world.clone(), Some(METRICS.into()))
+        Actor::bearer(self.world.clone(), METRICS)
     }
 
     /// Every kind of actor, by the name under which the tables know it.
@@ -68,7 +76,7 @@ impl Stage {
         let named = |name: &str, actor: Actor| (name.to_owned(), actor);
         let strangers = [
             named("anonymous", self.world.anybody()),
-            named("broken token", Actor::new(self.world.clone(), Some("e30.e30.c2lnbmF0dXJl".into()))),
+            named("broken token", Actor::bearer(self.world.clone(), "e30.e30.c2lnbmF0dXJl")),
             named("operator", self.operator()),
         ];
         let staff = Role::FROM_TOKEN.map(|role| named(role.as_str(), self.world.person(&format!("somebody-{}", role.as_str()), &[role])));

@@ -36,7 +36,7 @@ fn run(initiative: Initiative, command: Command, content: Content, step: u32) ->
     let now = at(step);
     let outcome = match command {
         Command::Edit => return initiative.edit(ids(step), content, now),
-        Command::Submit => return initiative.submit(true, now),
+        Command::Submit => return initiative.submit(now),
         Command::Publish => initiative.publish(now),
         Command::Return => initiative.return_to_draft("Skriv mere".to_owned(), now),
         Command::Refuse => initiative.refuse("Lønnet".to_owned(), Principle::UnpaidAndVoluntary, now),
@@ -149,7 +149,7 @@ fn a_mixed_edit_puts_the_minor_part_live_and_leaves_the_rest_for_review() -> Out
     let edited = after(&[Submit, Publish])?.edit(ids(7), both.clone(), at(7))?;
     assert_eq!(edited.public().map(|it| (it.id, it.number, &it.content)), Some((ids(7).live, 2, &minor())));
     assert_eq!(edited.working.as_ref().map(|it| (it.id, it.number, &it.content)), Some((ids(7).working, 3, &both)));
-    let published = edited.submit(true, at(8))?.publish(at(9))?;
+    let published = edited.submit(at(8))?.publish(at(9))?;
     assert_eq!(published.public().map(|it| (it.number, &it.content, it.submitted_at)), Some((3, &both, Some(at(8)))));
     assert_eq!((published.published_at, published.verified_at), (Some(at(2)), Some(at(9))));
     Ok(())
@@ -196,18 +196,17 @@ fn a_verdict_says_why_until_the_next_approval() -> Outcome {
     let returned = after(&[Command::Submit])?.return_to_draft("Skriv mere".to_owned(), at(5))?;
     let said = returned.reviewed.as_ref().map(|it| (it.verdict, it.reason.as_str(), it.principle, it.at));
     assert_eq!(said, Some((Verdict::Returned, "Skriv mere", None, at(5))));
-    let refused = returned.submit(true, at(6))?.refuse("Lønnet".to_owned(), Principle::UnpaidAndVoluntary, at(7))?;
+    let refused = returned.submit(at(6))?.refuse("Lønnet".to_owned(), Principle::UnpaidAndVoluntary, at(7))?;
     assert_eq!(refused.reviewed.as_ref().and_then(|it| it.principle), Some(Principle::UnpaidAndVoluntary));
     assert!(refused.working.as_ref().is_some_and(|it| it.state == RevisionState::Draft));
-    let published = refused.revise()?.submit(true, at(8))?.publish(at(9))?;
+    let published = refused.revise()?.submit(at(8))?.publish(at(9))?;
     assert_eq!(published.reviewed, None);
     Ok(())
 }
 
 #[test]
 fn an_unverified_organisation_drafts_and_does_not_submit() {
-    assert_eq!(draft(complete()).submit(false, at(1)), Err(InitiativeRule::OrganisationNotVerified.into()));
-    let refused = draft(Content::titled("Gå med")).submit(true, at(1)).err();
+    let refused = draft(Content::titled("Gå med")).submit(at(1)).err();
     assert!(
         refused.is_some_and(|it| it.rule == InitiativeRule::Incomplete
             && it.findings.len() == 13
@@ -292,6 +291,6 @@ proptest! {
     #[test]
     fn complete_means_submittable(content in contents()) {
         let complete = content.completeness().is_empty();
-        prop_assert_eq!(draft(content).submit(true, at(1)).is_ok(), complete);
+        prop_assert_eq!(draft(content).submit(at(1)).is_ok(), complete);
     }
 }

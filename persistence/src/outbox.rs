@@ -1,0 +1,91 @@
+//! From the journal to letters: who must hear of what has happened.
+//!
+//! The journal is followed by a cursor that moves in the transaction in which the letters are written, so that each entry is
+//! looked at once, by whichever instance comes first.
+
+use diesel::prelude::*;
+use kernel::{InitiativeId, OrganisationId};
+use uuid::Uuid;
+
+use crate::{
+    AnyConnection, Clock, Db, Error, Tx, initiatives as catalogued, jobs,
+    letters::{self, LetterKind},
+    page::{id_column, optional_id},
+    schema::{cursors, journal, organisations},
+};
+
+/// The name of the cursor.
+const LETTERS: &str = "letters";
+
+/// Entries in one transaction.
+const CHUNK: i64 = 200;
+
+struct Happened {
+    name: String,
+    subject: Uuid,
+    organisation: Option<OrganisationId>,
+}
+
+/// Writes the letters that are due for everything that has happened; says how many entries it looked at.
+pub(crate) fn advance(db: &Db, clock: &Clock) -> Result<usize, Error> {
+    let mut looked_at = 0;
+    while db.read(|connection| Ok(crate::journal::last(connection)? > reached(connection)?)).result? {
+        looked_at += db.write(&jobs::command(clock, "outbox"), chunk).result?;
+    }
+    Ok(looked_at)
+}
+
+fn reached(connection: &mut AnyConnection) -> Result<i64, Error> {
+    Ok(cursors::table.find(LETTERS).select(cursors::sequence).first(connection)?)
+}
+
+fn chunk(tx: &mut Tx<'_>) -> Result<usize, Error> {
+    let from = reached(tx.connection)?;
+    let rows: Vec<(i64, String, String, Option<String>, String)> = journal::table
+        .filter(journal::sequence.gt(from))
+        .order(journal::sequence.asc())
+        .limit(CHUNK)
+        .select((journal::sequence, journal::name, journal::subject_id, journal::organisation_id, journal::operation))
+        .load(tx.connection)?;
+    let Some((last, ..)) = rows.last() else { return Ok(0) };
+    diesel::update(cursors::table.find(LETTERS)).set(cursors::sequence.eq(*last)).execute(tx.connection)?;
+    let looked_at = rows.len();
+    // Nobody has to hear of what was invented.
+    for (_, name, subject, organisation, _) in rows.into_iter().filter(|(.., operation)| operation != "seed") {
+        let happened = Happened { name, subject: id_column(&subject)?, organisation: optional_id(organisation.as_deref())? };
+        tell(tx, &happened)?;
+    }
+    Ok(looked_at)
+}
+
+fn tell(tx: &mut Tx<'_>, happened: &Happened) -> Result<(), Error> {
+    let (kind, recipient) = match happened.name.as_str() {
+        "initiative.published" | "initiative.returned" | "initiative.refused" | "initiative.suspended" | "initiative.cleared" => {
+            (LetterKind::InitiativeDecided, of_organisation(tx, happened.organisation)?)
+        }
+        "initiative.aged" => (LetterKind::InitiativeAging, of_initiative(tx, happened)?),
+        "initiative.hidden" => (LetterKind::InitiativeHidden, of_initiative(tx, happened)?),
+        _ => return Ok(()),
+    };
+    match recipient {
+        Some(recipient) => letters::post(tx, kind, &recipient, happened.subject),
+        None => Ok(()),
+    }
+}
+
+fn of_organisation(tx: &mut Tx<'_>, organisation: Option<OrganisationId>) -> Result<Option<String>, Error> {
+    let Some(id) = organisation else { return Ok(None) };
+    let email: Option<Option<String>> =
+        organisations::table.find(id.to_string()).select(organisations::contact_email).first(tx.connection).optional()?;
+    Ok(email.flatten())
+}
+
+/// Whoever is named at the initiative knows best whether it still holds.
+fn of_initiative(tx: &mut Tx<'_>, happened: &Happened) -> Result<Option<String>, Error> {
+    let found = catalogued::load(tx.connection, InitiativeId(happened.subject))?;
+    let contact = found.and_then(|stored| stored.initiative.approved).and_then(|revision| revision.content.contact);
+    match contact.and_then(|contact| contact.email) {
+        Some(email) => Ok(Some(email)),
+        None => of_organisation(tx, happened.organisation),
+    }
+}
