@@ -1,6 +1,6 @@
 //! One request, verified: who asks, in which language, for which operation, under which key.
 
-use std::{cell::OnceCell, collections::HashSet, future::Ready, rc::Rc, str::FromStr, sync::Arc};
+use std::{cell::OnceCell, collections::HashSet, future::Ready, net::IpAddr, rc::Rc, str::FromStr, sync::Arc};
 
 use access::{Acting, Action, Denied, Identity};
 use actix_web::{
@@ -31,14 +31,16 @@ pub struct Front {
     pub request_id: Uuid,
     pub language: Language,
     pub identity: Result<Option<Identity>, Rejected>,
+    /// Where the request comes from, as far as proxies can be believed.
+    pub address: Option<IpAddr>,
     /// What the contract says of the route, once there is one: finding it takes a walk through all of them.
     operation: OnceCell<Option<Arc<Operation>>>,
 }
 
 impl Front {
     #[must_use]
-    pub const fn new(request_id: Uuid, language: Language, identity: Result<Option<Identity>, Rejected>) -> Self {
-        Self { request_id, language, identity, operation: OnceCell::new() }
+    pub const fn new(request_id: Uuid, language: Language, identity: Result<Option<Identity>, Rejected>, address: Option<IpAddr>) -> Self {
+        Self { request_id, language, identity, address, operation: OnceCell::new() }
     }
 
     pub(crate) fn operation(&self, request: &HttpRequest) -> Option<&Arc<Operation>> {
@@ -148,6 +150,16 @@ impl Call {
             matches!(essence.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json") && !refused
         };
         !self.request.path().starts_with("/v1/") || accepted.peek().is_none() || accepted.any(fits)
+    }
+
+    /// Counts a request that reaches other people, of which nobody in particular may make few.
+    ///
+    /// # Errors
+    /// `too-many-requests`.
+    pub fn sparingly(&self) -> Result<(), Problem> {
+        let (Some(limits), Some(address)) = (&self.app().rate_limits, self.front.address) else { return Ok(()) };
+        let counted = limits.count_scarce(self.identity(), address);
+        counted.map_err(|seconds| Problem::new(HttpRule::TooManyRequests).after_seconds(seconds))
     }
 
     /// A part of the address.

@@ -1,6 +1,6 @@
 //! The front door: what happens to every request and every answer, whatever lies behind.
 
-use std::{cell::RefCell, collections::HashMap, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
+use std::{cell::RefCell, collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
@@ -101,7 +101,13 @@ fn look(app: &App, request: &ServiceRequest) -> Front {
             token.ok_or(Rejected).and_then(|(_, token)| app.issuers.verify(token.trim(), app.clock.now())).map(Some)
         }
     };
-    Front::new(request_id, language, identity)
+    let address = app.rate_limits.as_ref().and_then(|_| client_address(app, request));
+    Front::new(request_id, language, identity, address)
+}
+
+fn client_address(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
+    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    request.peer_addr().map(|peer| limit::client_address(peer.ip(), &forwarded, &app.trusted_proxies))
 }
 
 /// The answer to a question that has been asked before in the same words, where everybody gets the same: it is given
@@ -120,9 +126,7 @@ async fn ready(app: &App, request: &ServiceRequest, front: &Front) -> Option<(Ht
 
 fn count(app: &App, request: &ServiceRequest, front: &Front, dress: &Dress) -> Result<(), Problem> {
     let Some(limits) = app.rate_limits.as_ref().filter(|_| !request.path().starts_with("/health/")) else { return Ok(()) };
-    let Some(peer) = request.peer_addr() else { return Ok(()) };
-    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
-    let address = limit::client_address(peer.ip(), &forwarded, &app.trusted_proxies);
+    let Some(address) = front.address else { return Ok(()) };
     // A bad token counts against the address it comes from.
     let identity = front.identity.as_ref().ok().and_then(Option::as_ref);
     match limits.count(identity, address) {

@@ -1,5 +1,6 @@
 //! HTTP over the persistence: parses, asks, answers. The only crate that names actix.
 
+mod actions;
 pub mod app;
 pub mod auth;
 pub mod cache;
@@ -23,7 +24,9 @@ mod organisations;
 mod page;
 mod parameters;
 mod problem;
+mod reason;
 mod reply;
+mod reports;
 mod routes;
 mod serve;
 mod taxonomies;

@@ -19,6 +19,9 @@ impl clock::Clock for Ticks {
     }
 }
 
+/// Requests an hour that reach other people.
+const SCARCE: u32 = 20;
+
 type Limiter = RateLimiter<String, DashMapStateStore<String>, Ticks, StateInformationMiddleware>;
 
 /// Who is asking, as far as limits go.
@@ -70,6 +73,8 @@ impl Allowance {
 #[derive(Clone)]
 pub struct Limits {
     tiers: Arc<[(Tier, Limiter); 3]>,
+    /// For requests that reach other people: reports, messages.
+    scarce: Arc<Limiter>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -81,12 +86,10 @@ impl std::fmt::Debug for Limits {
 impl Limits {
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
-        let limiter = |tier: Tier| {
-            let quota = Quota::per_minute(NonZeroU32::new(tier.quota()).unwrap_or(NonZeroU32::MIN));
-            let counting: Limiter = RateLimiter::new(quota, DashMapStateStore::default(), Ticks(clock.clone()));
-            (tier, counting)
-        };
-        Self { tiers: Arc::new([Tier::Anonymous, Tier::SignedIn, Tier::Integration].map(limiter)) }
+        let limiter = |quota| -> Limiter { RateLimiter::new(quota, DashMapStateStore::default(), Ticks(clock.clone())) };
+        let of_tier = |tier: Tier| (tier, limiter(Quota::per_minute(NonZeroU32::new(tier.quota()).unwrap_or(NonZeroU32::MIN))));
+        let scarce = limiter(Quota::per_hour(NonZeroU32::new(SCARCE).unwrap_or(NonZeroU32::MIN)));
+        Self { tiers: Arc::new([Tier::Anonymous, Tier::SignedIn, Tier::Integration].map(of_tier)), scarce: Arc::new(scarce) }
     }
 
     /// Counts one request.
@@ -96,10 +99,8 @@ impl Limits {
     pub fn count(&self, identity: Option<&Identity>, address: IpAddr) -> Result<Allowance, (Allowance, u64)> {
         let (wanted, key) = match identity {
             None => (Tier::Anonymous, network(address)),
-            Some(identity) if identity.roles.contains(&Role::Integration) => {
-                (Tier::Integration, format!("{} {}", identity.issuer, identity.subject))
-            }
-            Some(identity) => (Tier::SignedIn, format!("{} {}", identity.issuer, identity.subject)),
+            Some(identity) if identity.roles.contains(&Role::Integration) => (Tier::Integration, caller(identity)),
+            Some(identity) => (Tier::SignedIn, caller(identity)),
         };
         let none_left = Allowance { tier: wanted, remaining: 0 };
         let Some((_, limiter)) = self.tiers.iter().find(|(tier, _)| *tier == wanted) else { return Ok(none_left) };
@@ -112,13 +113,29 @@ impl Limits {
         }
     }
 
+    /// Counts one request that reaches other people.
+    ///
+    /// # Errors
+    /// The seconds to wait, when there have been too many.
+    pub fn count_scarce(&self, identity: Option<&Identity>, address: IpAddr) -> Result<(), u64> {
+        let key = identity.map_or_else(|| network(address), caller);
+        self.scarce.check_key(&key).map(|_| ()).map_err(|refused| {
+            let now = clock::Clock::now(self.scarce.clock());
+            refused.wait_time_from(now).as_secs() + 1
+        })
+    }
+
     /// Forgets callers who have been quiet: the counters must not grow with every address ever seen.
     pub fn forget_the_quiet(&self) {
-        for (_, limiter) in self.tiers.iter() {
+        for limiter in self.tiers.iter().map(|(_, limiter)| limiter).chain([&*self.scarce]) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
     }
+}
+
+fn caller(identity: &Identity) -> String {
+    format!("{} {}", identity.issuer, identity.subject)
 }
 
 /// A household has one IPv4 address and a whole /64 of IPv6 addresses.

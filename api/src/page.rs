@@ -7,6 +7,40 @@ use sha2::{Digest, Sha256};
 
 use crate::{call::Call, problem::Problem};
 
+/// Declares the view of a page of something: a type of its own each, since the contract would write a generic one out in full.
+macro_rules! page_view {
+    ($(#[$doc:meta])* $name:ident of $item:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+        pub struct $name {
+            /// What is on this page.
+            items: Vec<$item>,
+            /// Send it as `cursor` for the next page; absent on the last.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            next_cursor: Option<String>,
+            /// How many there are on all pages; with `count=true` only.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[schema(minimum = 0)]
+            total: Option<i64>,
+        }
+
+        impl $name {
+            /// A page as an answer, each thing on it as its readers see it.
+            pub(crate) fn answer<T>(
+                place: &$crate::page::Place,
+                found: persistence::page::Page<T>,
+                view: impl FnMut(T) -> $item,
+            ) -> Result<$crate::call::Listed, persistence::Error> {
+                let (next_cursor, link) = place.next(&found);
+                let items = found.items.into_iter().map(view).collect();
+                let answer = $crate::reply::list(&Self { items, next_cursor, total: found.total })?;
+                Ok($crate::call::Listed { answer, link })
+            }
+        }
+    };
+}
+pub(crate) use page_view;
+
 /// Items on a page, when nobody says.
 pub const DEFAULT_LIMIT: u8 = 25;
 const MAX_LIMIT: u8 = 100;

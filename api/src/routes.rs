@@ -11,7 +11,7 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, problem,
+    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, problem, reports,
     taxonomies, vocabularies,
 };
 
@@ -43,7 +43,19 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(initiatives::steps::clear)
         .service(initiatives::steps::confirm)
         .service(initiatives::steps::archive)
+        .service(initiatives::comparison::compare)
+        .service(initiatives::principles::list)
+        .service(initiatives::principles::assess)
         .service(moderation::list)
+        .service(moderation::figures)
+        .service(moderation::files)
+        .service(moderation::take)
+        .service(moderation::give_back)
+        .service(reports::receive)
+        .service(reports::list)
+        .service(reports::get)
+        .service(reports::uphold)
+        .service(reports::dismiss)
         .service(taxonomies::list)
         .service(taxonomies::get)
         .service(vocabularies::list)

@@ -10,7 +10,11 @@ use crate::{call::Call, problem::Problem, reply};
 /// Every enumeration of the contract; a test holds the two against each other.
 const ALL: &[Vocabulary] = &[
     initiatives::Accessibility::VOCABULARY,
+    crate::moderation::QueueClaim::VOCABULARY,
+    crate::moderation::QueueKind::VOCABULARY,
     initiatives::Participation::VOCABULARY,
+    initiatives::ReportReason::VOCABULARY,
+    initiatives::ReportStatus::VOCABULARY,
     initiatives::RevisionState::VOCABULARY,
     initiatives::Scheme::VOCABULARY,
     initiatives::Status::VOCABULARY,
@@ -19,6 +23,7 @@ const ALL: &[Vocabulary] = &[
     initiatives::Weekday::VOCABULARY,
     initiatives::Welcome::VOCABULARY,
     kernel::Answer::VOCABULARY,
+    kernel::AssessmentSide::VOCABULARY,
     kernel::Guidepost::VOCABULARY,
     kernel::Principle::VOCABULARY,
     organisations::MembershipRole::VOCABULARY,

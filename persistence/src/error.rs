@@ -1,7 +1,7 @@
 //! How persistence says no, and how a database failure stays a database failure.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use initiatives::InitiativeRule;
+use initiatives::{ClaimRule, InitiativeRule, ReportRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{MembershipRule, OrganisationRule};
 
@@ -100,7 +100,7 @@ macro_rules! refusals {
     };
 }
 
-refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule);
+refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule, ClaimRule, ReportRule);
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks
 /// like "not found": a query that may find nothing says so with `optional()`.

@@ -4,6 +4,7 @@
 //! [`access::Acting`]. There are no repositories here and no traits: free functions over one connection
 //! type compose in one transaction.
 
+mod assessments;
 mod bulk;
 pub mod catalogue;
 mod clock;
@@ -20,6 +21,7 @@ pub mod organisations;
 mod outbox;
 pub mod page;
 pub mod persons;
+pub mod reports;
 pub mod sample;
 mod schema;
 mod search;

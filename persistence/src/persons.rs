@@ -1,6 +1,6 @@
 //! Persons: surrogates for (issuer, subject), and the roles that their memberships give.
 
-use access::{Acting, Identity, Role};
+use access::{Acting, Identity, Reader, Role};
 use diesel::prelude::*;
 use kernel::{MembershipId, OrganisationId, PersonId};
 use organisations::{MembershipRole, MembershipStatus};
@@ -57,6 +57,12 @@ pub(crate) fn membership_role(
         .first(connection)
         .optional()?;
     Ok(role.as_deref().and_then(MembershipRole::parse).map(role_of))
+}
+
+/// Somebody before a thing of an organisation's: for telling them what they may do with it.
+pub(crate) fn reader(connection: &mut AnyConnection, acting: &Acting, organisation: OrganisationId) -> Result<Reader, Error> {
+    let membership = membership_role(connection, acting, organisation)?;
+    Ok(Reader::new(acting.identity(), membership))
 }
 
 const fn role_of(membership: MembershipRole) -> Role {

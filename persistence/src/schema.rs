@@ -193,6 +193,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reports (id) {
+        id -> Text,
+        initiative_id -> Text,
+        reason -> Text,
+        text -> Nullable<Text>,
+        status -> Text,
+        decision_reason -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        received_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+diesel::table! {
+    review_claims (initiative_id) {
+        initiative_id -> Text,
+        person_id -> Text,
+        claimed_until -> Timestamp,
+    }
+}
+diesel::table! {
+    reviews (id) {
+        id -> Text,
+        initiative_id -> Text,
+        outcome -> Text,
+        submitted_at -> Timestamp,
+        decided_at -> Timestamp,
+    }
+}
+diesel::table! {
+    principle_assessments (id) {
+        id -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        side -> Text,
+        principle -> Text,
+        answer -> Text,
+        comment -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        assessed_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organisations,
     memberships,
@@ -201,5 +244,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     revisions,
     catalogue,
     catalogue_facets,
-    catalogue_places
+    catalogue_places,
+    reports,
+    review_claims
 );

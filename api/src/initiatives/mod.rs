@@ -1,6 +1,8 @@
 //! Initiatives: the public catalogue, and the files behind it.
 
+pub mod comparison;
 mod forms;
+pub mod principles;
 pub mod steps;
 mod views;
 
@@ -19,11 +21,12 @@ use utoipa::IntoParams;
 pub use forms::{InitiativeQuery, NewInitiative};
 pub use views::{
     InitiativeFile, InitiativeFilePage, InitiativeFileSummary, InitiativePage, InitiativeProfile, InitiativeSummary, InitiativeView,
+    OrganisationReference,
 };
 
 use crate::{
     app::Public,
-    call::{Call, Listed},
+    call::Call,
     json::{Body, Patch},
     page::Place,
     problem::Problem,
@@ -46,11 +49,8 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
         Ok(move |connection: &mut _| {
             let found = catalogue::list(connection, &filter, order, &freshness, now, &page)?;
             let valid_until = catalogue::next_change(connection, &freshness, now)?;
-            let dependence = filter.dependence();
-            let (next_cursor, link) = place.next(&found);
-            let items = found.items.into_iter().map(InitiativeSummary::from).collect();
-            let answer = reply::list(&InitiativePage { items, next_cursor, total: found.total })?;
-            Ok(Public { listed: Listed { answer, link }, dependence, valid_until })
+            let listed = InitiativePage::answer(&place, found, InitiativeSummary::from)?;
+            Ok(Public { listed, dependence: filter.dependence(), valid_until })
         })
     })
     .await
@@ -71,9 +71,10 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
     let (now, freshness) = (call.app().clock.now(), call.app().freshness);
     call.public(move |connection| {
         match store::get_file(connection, &acting, id) {
-            Ok(stored) => {
-                let view = InitiativeView::File(Box::new(InitiativeFile::from(&stored)));
-                return Ok(Public::depending_on(catalogue::dependence(id), reply::ok(stored.initiative.version, &view)?.into()));
+            Ok(file) => {
+                let version = file.stored.initiative.version;
+                let view = InitiativeView::File(Box::new(InitiativeFile::from(file)));
+                return Ok(Public::depending_on(catalogue::dependence(id), reply::ok(version, &view)?.into()));
             }
             Err(error) if error.problem == DoorRule::NotFound.as_problem() => {}
             Err(error) => return Err(error),
@@ -97,7 +98,8 @@ pub async fn draft(call: Call, body: Body<NewInitiative>) -> Result<HttpResponse
     let NewInitiative { organisation_id, content } = body.0;
     call.write(move |tx| {
         let stored = store::draft(tx, &acting, organisation_id, content)?;
-        reply::created(format!("/v1/initiatives/{}", stored.initiative.id), stored.initiative.version, &InitiativeFile::from(&stored))
+        let address = format!("/v1/initiatives/{}", stored.initiative.id);
+        reply::created(address, stored.initiative.version, &InitiativeFile::from(store::opened(tx, &acting, stored)?))
     })
     .await
 }
@@ -117,7 +119,7 @@ pub async fn edit(call: Call, patch: Patch) -> Result<HttpResponse, Problem> {
     let id = call.id("id")?;
     call.write(move |tx| {
         let stored = store::edit(tx, &acting, id, precondition, |present| patch.apply(present))?;
-        reply::ok(stored.initiative.version, &InitiativeFile::from(&stored))
+        reply::ok(stored.initiative.version, &InitiativeFile::from(store::opened(tx, &acting, stored)?))
     })
     .await
 }
@@ -150,14 +152,7 @@ pub async fn of_organisation(call: Call) -> Result<HttpResponse, Problem> {
     let id = call.id("id")?;
     call.read(move |connection| {
         let found = store::list_files(connection, &acting, Some(id), &[], &page)?;
-        files(&place, found)
+        InitiativeFilePage::answer(&place, found, |stored| InitiativeFileSummary::from(&stored))
     })
     .await
-}
-
-/// A page of files as an answer.
-pub(crate) fn files(place: &Place, found: persistence::page::Page<store::Stored>) -> Result<Listed, persistence::Error> {
-    let (next_cursor, link) = place.next(&found);
-    let items = found.items.iter().map(InitiativeFileSummary::from).collect();
-    Ok(Listed { answer: reply::list(&InitiativeFilePage { items, next_cursor, total: found.total })?, link })
 }

@@ -3,16 +3,21 @@
 use chrono::{DateTime, Utc};
 use initiatives::{Content, Participation, Place, Revision, RevisionState, Status, TermSlug, Verdict, Welcome};
 use kernel::{InitiativeId, Money, OrganisationId, Principle, RevisionId};
-use persistence::{catalogue::Entry, initiatives::Stored};
+use persistence::{
+    catalogue::Entry,
+    initiatives::{File, Stored},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::{actions::ActionView, page::page_view};
 
 /// The organisation behind an initiative.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrganisationReference {
-    id: OrganisationId,
+    pub(crate) id: OrganisationId,
     /// What it is called.
-    name: String,
+    pub(crate) name: String,
 }
 
 /// An initiative in a list.
@@ -72,18 +77,9 @@ impl From<Entry> for InitiativeSummary {
     }
 }
 
-/// A page of initiatives.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InitiativePage {
-    /// The initiatives on this page.
-    pub(super) items: Vec<InitiativeSummary>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_cursor: Option<String>,
-    /// How many there are on all pages; with `count=true` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
-    pub(super) total: Option<i64>,
+page_view! {
+    /// A page of initiatives.
+    InitiativePage of InitiativeSummary
 }
 
 /// A published initiative, as everybody reads it.
@@ -103,6 +99,8 @@ pub struct InitiativeProfile {
     needs_verification: bool,
     /// When the public text last changed.
     updated_at: DateTime<Utc>,
+    /// What everybody may do with it.
+    actions: Vec<ActionView>,
 }
 
 impl From<Entry> for InitiativeProfile {
@@ -116,6 +114,7 @@ impl From<Entry> for InitiativeProfile {
             stale_after: entry.stale_after,
             needs_verification: entry.needs_verification,
             updated_at: entry.updated_at,
+            actions: vec![ActionView::open("reports")],
         }
     }
 }
@@ -160,11 +159,13 @@ pub struct ReviewView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InitiativeFile {
     id: InitiativeId,
-    organisation_id: OrganisationId,
+    organisation: OrganisationReference,
     status: Status,
     /// Grows with every change.
     #[schema(minimum = 1)]
     version: i64,
+    /// What its reader may do with it.
+    actions: Vec<ActionView>,
     /// What the public reads when the initiative is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     approved: Option<RevisionView>,
@@ -189,15 +190,18 @@ pub struct InitiativeFile {
     updated_at: DateTime<Utc>,
 }
 
-impl From<&Stored> for InitiativeFile {
-    fn from(stored: &Stored) -> Self {
+impl From<File> for InitiativeFile {
+    fn from(file: File) -> Self {
+        let actions = file.actions().into_iter().map(|(command, blocked)| ActionView::new(command.as_str(), blocked)).collect();
+        let (stored, organisation) = (&file.stored, file.organisation);
         let initiative = &stored.initiative;
         let review = initiative.reviewed.clone();
         Self {
             id: initiative.id,
-            organisation_id: initiative.organisation,
+            organisation: OrganisationReference { id: organisation.id, name: organisation.profile.name },
             status: initiative.status,
             version: initiative.version,
+            actions,
             approved: initiative.approved.as_ref().map(RevisionView::from),
             working: initiative.working.as_ref().map(RevisionView::from),
             review: review.map(|review| ReviewView {
@@ -260,16 +264,7 @@ impl From<&Stored> for InitiativeFileSummary {
     }
 }
 
-/// A page of initiative files.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InitiativeFilePage {
-    /// The files on this page.
-    pub(super) items: Vec<InitiativeFileSummary>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_cursor: Option<String>,
-    /// How many there are on all pages; with `count=true` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
-    pub(super) total: Option<i64>,
+page_view! {
+    /// A page of initiative files.
+    InitiativeFilePage of InitiativeFileSummary
 }

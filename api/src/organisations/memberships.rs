@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    call::{Call, Listed},
+    call::Call,
     json::{Body, Input},
-    page::Place,
+    page::{Place, page_view},
     problem::Problem,
     reply,
 };
@@ -57,18 +57,9 @@ impl MembershipView {
     }
 }
 
-/// A page of memberships.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MembershipPage {
-    /// The memberships on this page.
-    items: Vec<MembershipView>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-    /// How many there are on all pages; with `count=true` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
-    total: Option<i64>,
+page_view! {
+    /// A page of memberships.
+    MembershipPage of MembershipView
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -96,10 +87,9 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let acting = call.may(Action::ReadMemberships)?;
     let id = call.id("id")?;
     call.read(move |connection| {
-        let found = store::list_memberships(connection, &acting, id, &page)?;
-        let (next_cursor, link) = place.next(&found);
-        let items = found.items.iter().map(MembershipView::new).collect();
-        Ok(Listed { answer: reply::list(&MembershipPage { items, next_cursor, total: found.total })?, link })
+        MembershipPage::answer(&place, store::list_memberships(connection, &acting, id, &page)?, |membership| {
+            MembershipView::new(&membership)
+        })
     })
     .await
 }

@@ -18,7 +18,7 @@ pub use views::{OrganisationFile, OrganisationPage, OrganisationSummary, Organis
 
 use crate::{
     app::Public,
-    call::{Call, Listed},
+    call::Call,
     json::{Body, Patch},
     page::Place,
     problem::Problem,
@@ -40,10 +40,8 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
         let (filter, order): (Filter, Order) = query.try_into()?;
         Ok(move |connection: &mut _| {
             let found = store::list(connection, &filter, order, &page)?;
-            let (next_cursor, link) = place.next(&found);
-            let items = found.items.iter().map(OrganisationSummary::new).collect();
-            let answer = reply::list(&OrganisationPage { items, next_cursor, total: found.total })?;
-            Ok(Public::depending_on(Tag::ORGANISATIONS.into(), Listed { answer, link }))
+            let listed = OrganisationPage::answer(&place, found, |stored| OrganisationSummary::new(&stored))?;
+            Ok(Public::depending_on(Tag::ORGANISATIONS.into(), listed))
         })
     })
     .await

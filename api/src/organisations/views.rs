@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::forms::{AddressForm, ContactForm};
+use crate::page::page_view;
 
 /// The public profile.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,16 +115,7 @@ pub enum OrganisationView {
     Profile(Box<OrganisationSummary>),
 }
 
-/// A page of organisations.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OrganisationPage {
-    /// The organisations on this page.
-    pub(super) items: Vec<OrganisationSummary>,
-    /// Send it as `cursor` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_cursor: Option<String>,
-    /// How many there are on all pages; with `count=true` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
-    pub(super) total: Option<i64>,
+page_view! {
+    /// A page of organisations.
+    OrganisationPage of OrganisationSummary
 }

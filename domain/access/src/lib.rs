@@ -5,6 +5,8 @@
 
 mod acting;
 mod policy;
+mod reader;
 
 pub use acting::{Acting, Denied, Identity};
 pub use policy::{Action, Reach, Role, reach};
+pub use reader::Reader;

@@ -111,6 +111,15 @@ pub enum Action {
     ArchiveInitiative,
     /// See everything that waits for an editor.
     ReadModerationQueue,
+    /// Take a text out of the queue, or put it back.
+    ClaimReview,
+    /// See what staff and organisations answered to the principles.
+    ReadAssessments,
+    /// Answer to a principle for the municipality.
+    AssessInitiative,
+    /// See what people have said about entries of the catalogue.
+    ReadReports,
+    DecideReport,
     SuspendInitiative,
     /// Read what is not public in the change feed.
     ReadEvents,
@@ -171,7 +180,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
-        A::ReadModerationQueue => match role {
+        A::ReadModerationQueue | A::ReadAssessments | A::ReadReports => match role {
             R::Editor | R::Administrator | R::Auditor => Municipality,
             _ => Nothing,
         },
@@ -180,7 +189,10 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         | A::PublishInitiative
         | A::ReturnInitiative
         | A::RefuseInitiative
-        | A::SuspendInitiative => match role {
+        | A::SuspendInitiative
+        | A::ClaimReview
+        | A::AssessInitiative
+        | A::DecideReport => match role {
             R::Editor | R::Administrator => Municipality,
             _ => Nothing,
         },

@@ -97,6 +97,9 @@ rules! {
         Incomplete = Unprocessable "initiative-incomplete"
             da("Initiativet mangler noget, som et offentligt initiativ skal have", "Udfyld felterne, der er nævnt i errors, og prøv igen.")
             en("The initiative lacks something that a public one must have", "Fill in the fields named in errors and try again."),
+        PrincipleDenied = Unprocessable "principle-not-met"
+            da("Et af principperne er vurderet til ikke at være opfyldt", "Send initiativet tilbage eller afvis det, eller giv princippet en ny vurdering.")
+            en("One of the principles has been judged not to be met", "Return or refuse the initiative, or give the principle a new assessment."),
         NoChangesToReview = Conflict "no-changes-to-review"
             da("Der er ingen ændringer at gennemse", "Ret titel, tekster, målgrupper eller svar på principperne og indsend dem først. Andre rettelser er offentlige med det samme.")
             en("There are no changes to review", "Change the title, texts, target groups or principle answers, and submit them first. Other changes are public at once."),
@@ -155,6 +158,17 @@ impl Initiative {
             (Command::Publish | Command::Return | Command::Refuse, Some(RevisionState::InReview)) => Ok(*to),
             (Command::Submit | Command::Publish | Command::Return | Command::Refuse, _) => Err(InitiativeRule::NoChangesToReview),
             _ => Ok(*to),
+        }
+    }
+
+    /// What stands against a command now, as far as it can be said before it is given.
+    #[must_use]
+    pub fn blocked(&self, command: Command) -> Option<InitiativeRule> {
+        let incomplete = || self.working.as_ref().is_some_and(|working| !working.content.completeness().is_empty());
+        match self.after(command) {
+            Err(rule) => Some(rule),
+            Ok(_) if command == Command::Submit && incomplete() => Some(InitiativeRule::Incomplete),
+            Ok(_) => None,
         }
     }
 

@@ -7,20 +7,24 @@
 //!
 //! Nothing here reads a clock or makes an id: both are arguments.
 
+mod claim;
 mod content;
 mod freshness;
 mod initiative;
 mod place;
+mod report;
 #[cfg(test)]
 mod samples;
 mod schedule;
 mod status;
 mod taxonomy;
 
+pub use claim::{CLAIM, Claim, ClaimRule};
 pub use content::{Accessibility, Contact, Content, LanguageTag, Participation, SearchText, TermSlug, Translation, Welcome};
 pub use freshness::{Aging, Freshness};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use place::Place;
+pub use report::{REPORT_TRANSITIONS, Report, ReportCommand, ReportDecision, ReportReason, ReportRule, ReportStatus, report_mermaid};
 pub use schedule::{DatedSlot, InvalidTime, LocalTime, Weekday, WeeklySlot};
 pub use status::{Command, Status, TRANSITIONS, mermaid};
 pub use taxonomy::{Scheme, TermStatus};

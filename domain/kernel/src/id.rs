@@ -46,6 +46,10 @@ ids! {
     InitiativeId,
     /// One version of an initiative's text.
     RevisionId,
+    /// Somebody's word that an entry is not as it should be.
+    ReportId,
+    /// What somebody answered to one of the principles.
+    AssessmentId,
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The policy's five principles and five guideposts, and what somebody answers to them: the catalogue, grants and agreements
 //! all ask the same.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Fault, Findings, string_enum};
+use crate::{AssessmentId, Fault, Findings, PersonId, string_enum};
 
 string_enum! {
     /// One of the five guideposts (pejlemærker) of the volunteering policy.
@@ -59,6 +60,39 @@ pub struct PrincipleAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000)]
     pub comment: Option<String>,
+}
+
+string_enum! {
+    /// Who answers to a principle.
+    pub enum AssessmentSide {
+        /// Whoever stands behind the thing.
+        Declared = "declared" da("Erklæret af organisationen") en("Declared by the organisation"),
+        /// Whoever looks into it for the municipality.
+        Assessed = "assessed" da("Vurderet af kommunen") en("Assessed by the municipality"),
+    }
+}
+
+/// An answer on record: to which principle, who gave it and when. The latest of each side counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    pub id: AssessmentId,
+    pub side: AssessmentSide,
+    pub principle: Principle,
+    pub answer: Answer,
+    pub comment: Option<String>,
+    /// The person, if the service did not answer by itself.
+    pub person: Option<PersonId>,
+    pub at: DateTime<Utc>,
+}
+
+/// The principle that stands against a thing in the municipality's latest judgement, if one does. Assessments come in the
+/// order in which they were made.
+#[must_use]
+pub fn denied(assessments: &[Assessment]) -> Option<Principle> {
+    let latest = |principle: &Principle| {
+        assessments.iter().rfind(|one| one.side == AssessmentSide::Assessed && one.principle == *principle).map(|one| one.answer)
+    };
+    Principle::ALL.iter().copied().find(|principle| latest(principle) == Some(Answer::No))
 }
 
 /// The declaration on the five principles. All five are answered before submission; none is public.
@@ -119,5 +153,33 @@ impl PrincipleAnswers {
                 Some(Answer::Yes | Answer::Unsure) => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::{Answer, Assessment, AssessmentSide, Principle, denied};
+    use crate::AssessmentId;
+
+    #[test]
+    fn the_municipalitys_latest_word_counts() {
+        let said = |side, principle, answer| Assessment {
+            id: AssessmentId(Uuid::nil()),
+            side,
+            principle,
+            answer,
+            comment: None,
+            person: None,
+            at: DateTime::UNIX_EPOCH,
+        };
+        let (ours, theirs) = (AssessmentSide::Assessed, AssessmentSide::Declared);
+        assert_eq!(denied(&[]), None);
+        assert_eq!(denied(&[said(theirs, Principle::Supplement, Answer::No)]), None);
+        let no = said(ours, Principle::Supplement, Answer::No);
+        assert_eq!(denied(&[no.clone(), said(theirs, Principle::Supplement, Answer::Yes)]), Some(Principle::Supplement));
+        assert_eq!(denied(&[no, said(ours, Principle::Supplement, Answer::Yes)]), None);
     }
 }

@@ -3,12 +3,12 @@
 use access::Acting;
 use chrono::{DateTime, Utc};
 use initiatives::{Content, Initiative, NewIds, Scheme, Status};
-use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, Principle, RevisionId, Subject, Visibility};
+use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, RevisionId, Subject, Visibility};
 use organisations::Organisation;
 
-use super::{Stored, load, row, within_reach};
+use super::{Stored, load, review::subject, row, within_reach};
 use crate::{
-    DoorRule, Error, Tx, catalogue,
+    DoorRule, Error, Tx, assessments, catalogue,
     organisations::{Precondition, load as organisation_of, within_reach as organisation_within_reach},
     taxonomies,
 };
@@ -95,6 +95,22 @@ fn check(tx: &mut Tx<'_>, content: &Content, before: Option<&Content>) -> Result
     if findings.is_empty() { Ok(()) } else { Err(Error::invalid(findings)) }
 }
 
+/// Hands the working revision in for review, with what it declares about the principles.
+///
+/// # Errors
+/// [`NotFound`](crate::DoorRule::NotFound), [`Stale`](crate::DoorRule::Stale), [`InitiativeRule`](initiatives::InitiativeRule),
+/// [`OrganisationRule`](organisations::OrganisationRule); database failures.
+pub fn submit(tx: &mut Tx<'_>, acting: &Acting, id: InitiativeId, precondition: Precondition) -> Result<Stored, Error> {
+    let stored = step(tx, acting, id, precondition, ("initiative.submitted", None), |initiative, organisation, now| {
+        organisation.may_commit()?;
+        Ok(initiative.submit(now)?)
+    })?;
+    if let Some(working) = &stored.initiative.working {
+        assessments::declare(tx, subject(id), &working.content.principles)?;
+    }
+    Ok(stored)
+}
+
 /// The transitions differ in nothing but the domain's command and the name of the event.
 macro_rules! transitions {
     ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $event:literal = $act:expr $(, $key:literal: $datum:expr)?;)+) => {$(
@@ -110,18 +126,6 @@ macro_rules! transitions {
 }
 
 transitions! {
-    /// Hands the working revision in for review.
-    submit() "initiative.submitted" = |initiative, organisation, now| {
-        organisation.may_commit()?;
-        Ok(initiative.submit(now)?)
-    };
-    /// Approves the revision in review.
-    publish() "initiative.published" = |initiative, _, now| Ok(initiative.publish(now)?);
-    /// Sends the revision in review back to be written on.
-    return_to_draft(reason: String) "initiative.returned" = |initiative, _, now| Ok(initiative.return_to_draft(reason, now)?);
-    /// Refuses a first submission on a principle.
-    refuse(reason: String, principle: Principle) "initiative.refused" = |initiative, _, now| Ok(initiative.refuse(reason, principle, now)?),
-        "principle": Datum::Code(principle.as_str());
     /// Takes a refused initiative up again.
     revise() "initiative.revised" = |initiative, _, _| Ok(initiative.revise()?);
     /// Takes it out of the catalogue for a while.
@@ -138,7 +142,7 @@ transitions! {
     confirm() "initiative.confirmed" = |initiative, _, now| Ok(initiative.confirm(now)?);
 }
 
-type Told = (&'static str, Option<(&'static str, Datum)>);
+pub(super) type Told = (&'static str, Option<(&'static str, Datum)>);
 
 fn step(
     tx: &mut Tx<'_>,
@@ -160,7 +164,7 @@ pub(crate) fn confirm_by_link(tx: &mut Tx<'_>, id: InitiativeId) -> Result<Store
     take(tx, &before, &organisation, ("initiative.confirmed", None), |initiative, _, now| Ok(initiative.confirm(now)?))
 }
 
-fn take(
+pub(super) fn take(
     tx: &mut Tx<'_>,
     before: &Stored,
     organisation: &Organisation,

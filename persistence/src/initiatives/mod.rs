@@ -2,23 +2,29 @@
 
 mod aging;
 mod commands;
+mod review;
 mod row;
 
-use access::Acting;
+use access::{Acting, Action, Reader};
 use chrono::{DateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
-use initiatives::{Initiative, InitiativeRule, Refused, Status};
-use kernel::{Fault, Finding, InitiativeId, OrganisationId};
-use organisations::Organisation;
+use initiatives::{Command, Initiative, InitiativeRule, Refused, Status};
+use kernel::{Fault, Finding, InitiativeId, OrganisationId, ProblemType};
+use organisations::{Organisation, OrganisationRule};
 
 pub(crate) use aging::age;
 pub(crate) use commands::confirm_by_link;
-pub use commands::{archive, clear, confirm, draft, edit, pause, publish, refuse, resume, return_to_draft, revise, submit, suspend};
+pub use commands::{archive, clear, confirm, draft, edit, pause, resume, revise, submit, suspend};
+pub use review::{
+    Claimed, FIGURES_DAYS, QueueFigures, QueueFilter, Waiting, assess, assessments_of, claim, publish, queue, queue_figures, refuse,
+    release, return_to_draft,
+};
 pub(crate) use row::{InitiativeRow, RevisionRow};
 
 use crate::{
-    AnyConnection, DoorRule, Error, organisations as registered,
+    AnyConnection, DoorRule, Error, Tx, organisations as registered,
     page::{Page, PageRequest, cursor_instant, cursor_part},
+    persons,
     schema::{initiatives as table, organisations as orgs},
 };
 
@@ -31,6 +37,44 @@ pub struct Stored {
     pub updated_at: DateTime<Utc>,
 }
 
+/// An initiative before somebody who may read its file.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub stored: Stored,
+    pub organisation: Organisation,
+    reader: Reader,
+}
+
+/// The right that a command needs.
+#[must_use]
+pub const fn action(command: Command) -> Action {
+    match command {
+        Command::Edit | Command::Revise => Action::EditInitiative,
+        Command::Submit => Action::SubmitInitiative,
+        Command::Publish => Action::PublishInitiative,
+        Command::Return => Action::ReturnInitiative,
+        Command::Refuse => Action::RefuseInitiative,
+        Command::Pause | Command::Resume => Action::PauseInitiative,
+        Command::Suspend | Command::Clear => Action::SuspendInitiative,
+        Command::Confirm => Action::ConfirmInitiative,
+        Command::Archive => Action::ArchiveInitiative,
+    }
+}
+
+impl File {
+    /// What its reader may do with it, and what stands against it now.
+    #[must_use]
+    pub fn actions(&self) -> Vec<(Command, Option<&'static ProblemType>)> {
+        let blocked = |command| {
+            let organisation = if command == Command::Submit { self.organisation.may_commit().err() } else { None };
+            let initiative = self.stored.initiative.blocked(command).map(InitiativeRule::as_problem);
+            organisation.map(OrganisationRule::as_problem).or(initiative)
+        };
+        let mine = Command::ALL.iter().copied().filter(|command| self.reader.may(action(*command)));
+        mine.map(|command| (command, blocked(command))).collect()
+    }
+}
+
 impl From<Refused> for Error {
     fn from(Refused { rule, findings }: Refused) -> Self {
         Self { findings, ..InitiativeRule::into(rule) }
@@ -41,8 +85,20 @@ impl From<Refused> for Error {
 ///
 /// # Errors
 /// [`DoorRule::NotFound`], also when it is there but not for this reader; database failures.
-pub fn get_file(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<Stored, Error> {
-    within_reach(connection, acting, id).map(|(stored, _)| stored)
+pub fn get_file(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<File, Error> {
+    let (stored, organisation) = within_reach(connection, acting, id)?;
+    let reader = persons::reader(connection, acting, organisation.id)?;
+    Ok(File { stored, organisation, reader })
+}
+
+/// The file of an initiative with which somebody has just done something.
+///
+/// # Errors
+/// Database failures.
+pub fn opened(tx: &mut Tx<'_>, acting: &Acting, stored: Stored) -> Result<File, Error> {
+    let organisation = registered::load(tx.connection, stored.initiative.organisation)?;
+    let reader = persons::reader(tx.connection, acting, organisation.id)?;
+    Ok(File { stored, organisation, reader })
 }
 
 /// Files, the latest changed first. Members name their organisation; staff may ask for all at once.

@@ -100,7 +100,7 @@ impl World {
 
     fn file(&self, id: InitiativeId) -> Initiative {
         let read = |connection: &mut _| get_file(connection, &acting(&staff(), Action::ReadInitiativeFile), id);
-        self.db.read(read).result.expect("a file").initiative
+        self.db.read(read).result.expect("a file").stored.initiative
     }
 
     fn public(&self, id: InitiativeId) -> Result<catalogue::Entry, Error> {

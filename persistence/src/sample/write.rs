@@ -31,6 +31,7 @@ pub(super) enum Kind {
     Revision,
     /// In FK Organisation.
     Unit,
+    Report,
 }
 
 impl Kind {
@@ -42,6 +43,7 @@ impl Kind {
             Self::Membership => 4,
             Self::Revision => 5,
             Self::Unit => 6,
+            Self::Report => 7,
         }
     }
 }
@@ -106,6 +108,18 @@ const INITIATIVES: Table = Table {
         ("updated_at", "TIMESTAMP"),
     ],
 };
+const REPORTS: Table = Table {
+    name: "reports",
+    columns: &[
+        ("id", "TEXT"),
+        ("initiative_id", "TEXT"),
+        ("reason", "TEXT"),
+        ("text", "TEXT"),
+        ("status", "TEXT"),
+        ("received_at", "TIMESTAMP"),
+        ("version", "BIGINT"),
+    ],
+};
 const REVISIONS: Table = Table {
     name: "revisions",
     columns: &[
@@ -130,6 +144,7 @@ pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
     });
     let batch = batch.collect::<Result<Vec<_>, Error>>()?;
     initiatives(tx, &batch)?;
+    reports(tx)?;
     confirmations::insert(tx, Purpose::ConfirmInitiative, initiative_id(1).0, LINK)
 }
 
@@ -184,6 +199,23 @@ fn personas(tx: &mut Tx<'_>) -> Result<(), Error> {
         membership(7, organisation_id(WITH_A_REFUSED_ONE), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
     ];
     bulk::insert(tx.connection, &MEMBERSHIPS, &ties)
+}
+
+/// What people have said about entries, for staff to decide.
+fn reports(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let said = [
+        (1, 4, "outdated", Some("Vi stod der i tirsdags, og døren var låst.")),
+        (2, 17, "incorrect", Some("Telefonnummeret passer ikke.")),
+        (3, 33, "duplicate", None),
+    ];
+    let received_at = |number| instant_text(naive(EPOCH + TimeDelta::hours(number)));
+    let rows = said.map(|(number, initiative, reason, text)| {
+        json!({
+            "id": id(Kind::Report, number).to_string(), "initiative_id": initiative_id(initiative).to_string(), "reason": reason, "text": text,
+            "status": "open", "received_at": received_at(i64::try_from(number).unwrap_or_default()), "version": 1,
+        })
+    });
+    bulk::insert(tx.connection, &REPORTS, &rows)
 }
 
 /// Initiatives with their revisions, and the entries of those that are public.

@@ -4,11 +4,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    process::Command,
+    process,
 };
 
-use initiatives::{Aging, RevisionState, Scheme, Status, TermStatus, Verdict};
-use kernel::{Principle, Visibility};
+use initiatives::{Aging, Command, ReportReason, ReportStatus, RevisionState, Scheme, Status, TermStatus, Verdict};
+use kernel::{Answer, AssessmentSide, Principle, Visibility};
 use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
 use persistence::{Db, Engine, Options, Target, letters::LetterStatus};
 
@@ -30,7 +30,8 @@ fn dump(target: &Target) -> String {
             let tool = cluster::postgres().bin("pg_dump").expect("pg_dump is installed with the server");
             // What the program adds to the address for its own connections is none of pg_dump's business.
             let address = url.split('?').next().unwrap_or(url);
-            let output = Command::new(tool).args(["--schema-only", "--no-owner", "--dbname", address]).output().expect("pg_dump runs");
+            let output =
+                process::Command::new(tool).args(["--schema-only", "--no-owner", "--dbname", address]).output().expect("pg_dump runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let text = String::from_utf8(output.stdout).expect("it is text");
             // Newer versions guard the dump with a word that is new every time.
@@ -153,6 +154,12 @@ fn every_list_of_words_is_the_programs(engine: Engine) {
         ("memberships_status_check", words(MembershipStatus::ALL, MembershipStatus::as_str)),
         ("organisations_kind_check", words(OrganisationKind::ALL, OrganisationKind::as_str)),
         ("organisations_verification_check", words(Verification::ALL, Verification::as_str)),
+        ("principle_assessments_answer_check", words(Answer::ALL, Answer::as_str)),
+        ("principle_assessments_principle_check", words(Principle::ALL, Principle::as_str)),
+        ("principle_assessments_side_check", words(AssessmentSide::ALL, AssessmentSide::as_str)),
+        ("reports_reason_check", words(ReportReason::ALL, ReportReason::as_str)),
+        ("reports_status_check", words(ReportStatus::ALL, ReportStatus::as_str)),
+        ("reviews_outcome_check", words(&[Command::Publish, Command::Return, Command::Refuse], Command::as_str)),
         ("revisions_state_check", words(RevisionState::ALL, RevisionState::as_str)),
         ("terms_scheme_check", words(Scheme::ALL, Scheme::as_str)),
         ("terms_status_check", words(TermStatus::ALL, TermStatus::as_str)),

@@ -18,7 +18,7 @@ stories! {
 
         let submitted = chair.act(format!("{address}/submit")).seen(&drafted.etag()).await.is(200);
         assert_eq!(submitted.json()["status"], "in_review");
-        assert_eq!(editor.get("/v1/moderation").await.is(200).ids(), [drafted.id()]);
+        assert_eq!(editor.get("/v1/moderation").await.is(200).json()["items"][0]["initiative_id"], drafted.id());
         chair.patch(&address, json!({"title": "Noget andet"})).seen("*").await.refuses(409, "initiative-in-review");
 
         let returned = editor.post(format!("{address}/return"), json!({"reason": "Skriv, hvem man kan ringe til."})).await.is(200);
@@ -130,7 +130,7 @@ stories! {
     async fn nobody_writes_in_the_name_of_others(world: World) {
         let (chair, initiative) = published(&world, complete("")).await;
         let address = initiative.header("location").to_owned();
-        let organisation = initiative.json()["organisation_id"].as_str().unwrap().to_owned();
+        let organisation = initiative.json()["organisation"]["id"].as_str().unwrap().to_owned();
         let (stranger, editor) = (world.citizen(), world.editor());
         for actor in [&stranger, &editor] {
             actor.post("/v1/initiatives", complete(&organisation)).await.refuses(404, "not-found");
@@ -170,7 +170,7 @@ stories! {
 
     async fn a_renamed_organisation_is_renamed_in_the_catalogue(world: World) {
         let (chair, initiative) = published(&world, complete("")).await;
-        let organisation = format!("/v1/organisations/{}", initiative.json()["organisation_id"].as_str().unwrap());
+        let organisation = format!("/v1/organisations/{}", initiative.json()["organisation"]["id"].as_str().unwrap());
         assert_eq!(world.anybody().get(initiative.header("location")).await.json()["organisation"]["name"], "Vennekredsen i Tårs");
         chair.patch(organisation, json!({"name": "Nabohjælpen"})).seen("*").await.is(200);
         assert_eq!(world.anybody().get(initiative.header("location")).await.json()["organisation"]["name"], "Nabohjælpen");

@@ -16,7 +16,7 @@ use crate::{
 /// An entry whose organisation can be written to.
 async fn reachable(world: &World) -> (Actor, Answer) {
     let (chair, initiative) = published(world, complete("")).await;
-    let organisation = initiative.json()["organisation_id"].as_str().expect("an id").to_owned();
+    let organisation = initiative.json()["organisation"]["id"].as_str().expect("an id").to_owned();
     chair
         .patch(format!("/v1/organisations/{organisation}"), json!({"contact": {"email": "hej@vennekredsen.example"}}))
         .seen("*")
@@ -96,7 +96,7 @@ stories! {
 
 async fn suspended_again(world: &World) {
     let editor = world.editor();
-    let initiative = editor.get("/v1/moderation?status=suspended").await.is(200).ids().remove(0);
+    let initiative = editor.get("/v1/moderation/initiatives?status=suspended").await.is(200).ids().remove(0);
     editor.act(format!("/v1/initiatives/{initiative}/clear")).await.is(200);
     world.run_due();
     world.letters.take();

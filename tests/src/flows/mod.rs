@@ -6,5 +6,6 @@ mod letters;
 mod operating;
 mod organisations;
 mod reading;
+mod review;
 mod scene;
 mod search;

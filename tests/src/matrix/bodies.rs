@@ -43,6 +43,14 @@ pub fn refusal(_: &Stage) -> Value {
     json!({"principle": "supplement", "reason": "Personlig pleje er kommunens opgave."})
 }
 
+pub fn report(_: &Stage) -> Value {
+    json!({"reason": "outdated", "text": "De mødes ikke længere om tirsdagen."})
+}
+
+pub fn assessment(_: &Stage) -> Value {
+    json!({"principle": "supplement", "answer": "unsure", "comment": "Spørg plejehjemmet."})
+}
+
 pub fn link(stage: &Stage) -> Value {
     json!({"token": stage.link.borrow().clone()})
 }

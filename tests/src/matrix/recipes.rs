@@ -46,6 +46,10 @@ enum Object {
     /// The newcomer's request to belong to the organisation.
     Membership,
     Initiative(Status),
+    /// A text in review that the first editor has taken.
+    Taken,
+    /// A report of a published entry.
+    Report,
     /// Nothing: the body holds a link that was mailed.
     Link,
 }
@@ -83,7 +87,7 @@ impl Recipe {
 
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
-    use Object::{Initiative, Link, Membership, Organisation, Word};
+    use Object::{Initiative, Link, Membership, Organisation, Report, Taken, Word};
     use Rightful::{Editor, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
@@ -117,7 +121,15 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "end_membership" => vec![by(Signatory).on(Membership).answers(204), by(Newcomer).on(Membership).answers(204).unverified()],
 
         "list_organisation_initiatives" => vec![by(Signatory).on(Organisation)],
-        "list_moderation_queue" => vec![by(Editor)],
+        "list_moderation_queue" | "list_initiative_files" | "get_moderation_figures" | "list_reports" => vec![by(Editor)],
+        "claim_review" => vec![by(Editor).on(Initiative(InReview)), by(Editor).on(Taken).when("taken by an editor already")],
+        "release_review" => vec![by(Editor).on(Taken).answers(204)],
+        "compare_initiative" => vec![by(Signatory).on(Initiative(Draft))],
+        "list_assessments" => vec![by(Editor).on(Initiative(InReview))],
+        "assess_initiative" => vec![by(Editor).on(Initiative(InReview)).with(bodies::assessment)],
+        "report_initiative" => vec![open().on(Initiative(Published)).with(bodies::report).answers(204)],
+        "get_report" => vec![by(Editor).on(Report)],
+        "uphold_report" | "dismiss_report" => vec![by(Editor).on(Report).with(bodies::reason)],
         "draft_initiative" => {
             let recipe = by(Signatory).with(bodies::initiative).answers(201);
             vec![Recipe { reference: Some("/organisation_id"), ..recipe }]
@@ -194,6 +206,16 @@ impl Object {
             Self::Word(word) => vec![word.to_owned()],
             Self::Organisation => vec![stage.own.id.clone()],
             Self::Membership => vec![stage.own.id.clone(), stage.request.clone()],
+            Self::Taken => {
+                let id = initiative(stage, Status::InReview).await;
+                stage.world.editor().act(format!("/v1/moderation/{id}/claim")).await.is(200);
+                vec![id]
+            }
+            Self::Report => {
+                let id = initiative(stage, Status::Published).await;
+                stage.world.anybody().post(format!("/v1/initiatives/{id}/reports"), bodies::report(stage)).await.is(204);
+                vec![stage.world.editor().get("/v1/reports").await.is(200).ids().remove(0)]
+            }
             Self::Initiative(status) => vec![initiative(stage, status).await],
         }
     }
