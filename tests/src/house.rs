@@ -10,7 +10,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
     const PURE: &[&str] = &["kernel", "chrono", "serde", "thiserror", "utoipa", "uuid"];
     match package {
         // Composing characters is what a text is, so the kernel does it (see docs/adr).
-        "kernel" => Some(&["chrono", "serde", "thiserror", "unicode-normalization", "utoipa", "uuid"]),
+        "kernel" => Some(&["chrono", "chrono-tz", "serde", "thiserror", "unicode-normalization", "utoipa", "uuid"]),
         "access" | "organisations" | "initiatives" => Some(PURE),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! What an organisation says about an initiative.
 
-use kernel::{Fault, Finding, Findings, Guidepost, Money, PrincipleAnswers, identifier, string_enum};
+use kernel::{Accessibility, Fault, Finding, Findings, Guidepost, Money, PrincipleAnswers, TermSlug, identifier, string_enum};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,36 +29,6 @@ string_enum! {
         SignUp = "sign_up" da("Tilmelding") en("Sign up"),
         /// Through somebody who refers you, such as a case worker.
         Referral = "referral" da("Henvisning") en("Referral"),
-    }
-}
-
-string_enum! {
-    /// What the place does for people who need it.
-    pub enum Accessibility {
-        Wheelchair = "wheelchair" da("Kørestolsvenligt") en("Wheelchair access"),
-        AccessibleToilet = "accessible_toilet" da("Handicaptoilet") en("Accessible toilet"),
-        Lift = "lift" da("Elevator") en("Lift"),
-        Telecoil = "telecoil" da("Teleslynge") en("Telecoil"),
-        Parking = "parking" da("Parkering") en("Parking"),
-        QuietRoom = "quiet_room" da("Stillerum") en("Quiet room"),
-        CompanionWelcome = "companion_welcome" da("Ledsager er velkommen") en("A companion is welcome"),
-    }
-}
-
-/// The address of a term in one of the taxonomies: lower-case words between hyphens or underscores.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(pattern = "^[a-z0-9]+([_-][a-z0-9]+)*$", max_length = 60, example = "lonely-people")]
-pub struct TermSlug(pub String);
-
-impl TermSlug {
-    /// What no taxonomy can hold is an unknown term, whatever the taxonomies are.
-    ///
-    /// # Errors
-    /// [`Fault::UnknownTerm`].
-    pub fn check(&self) -> Result<(), Fault> {
-        let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if self.0.len() <= 60 && self.0.split(['-', '_']).all(word) { Ok(()) } else { Err(Fault::UnknownTerm) }
     }
 }
 
@@ -327,20 +297,15 @@ impl Content {
     }
 
     fn check_numbers(&self, findings: &mut Findings) {
-        let mut within = |at: &str, number: i64, min: i64, max: i64| {
-            if !(min..=max).contains(&number) {
-                findings.put(at, Fault::OutOfRange { min: min.to_string(), max: max.to_string() });
-            }
-        };
         if let Some(age) = self.min_age {
-            within("/min_age", age.into(), 0, 120);
+            findings.within("/min_age", age, 0, 120);
         }
         if let Some(age) = self.max_age {
             let youngest = self.min_age.filter(|youngest| *youngest <= 120).unwrap_or(0);
-            within("/max_age", age.into(), youngest.into(), 120);
+            findings.within("/max_age", age, youngest.into(), 120);
         }
         if let Some(cost) = self.cost {
-            within("/cost/amount", cost.amount, 0, 10_000_000);
+            findings.within("/cost/amount", cost.amount, 0, 10_000_000);
         }
     }
 

@@ -20,11 +20,12 @@ mod status;
 mod taxonomy;
 
 pub use claim::{CLAIM, Claim, ClaimRule};
-pub use content::{Accessibility, Contact, Content, LanguageTag, Participation, SearchText, TermSlug, Translation, Welcome};
+pub use content::{Contact, Content, LanguageTag, Participation, SearchText, Translation, Welcome};
 pub use freshness::{Aging, Freshness};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
+pub use kernel::{Accessibility, InvalidTime, LocalTime, TermSlug, Weekday};
 pub use place::Place;
 pub use report::{REPORT_TRANSITIONS, Report, ReportCommand, ReportDecision, ReportReason, ReportRule, ReportStatus, report_mermaid};
-pub use schedule::{DatedSlot, InvalidTime, LocalTime, Weekday, WeeklySlot};
+pub use schedule::{DatedSlot, WeeklySlot};
 pub use status::{Command, Status, TRANSITIONS, mermaid};
 pub use taxonomy::{Scheme, TermStatus};

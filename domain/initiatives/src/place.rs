@@ -1,6 +1,6 @@
 //! Where an initiative happens, and how exactly that may be said.
 
-use kernel::{Fault, Findings, identifier};
+use kernel::{Findings, identifier};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -116,23 +116,10 @@ impl Place {
             Self::Address { name, street, latitude, longitude, .. } => {
                 findings.optional_text(&format!("{at}/name"), name.as_deref(), 120);
                 findings.required_text(&format!("{at}/street"), street, 160);
-                check_coordinates(at, *latitude, *longitude, findings);
+                findings.coordinates(at, *latitude, *longitude);
             }
             Self::Online { url: Some(url) } => findings.web(&format!("{at}/url"), url),
             Self::Online { url: None } | Self::Area { .. } | Self::AtHome { .. } | Self::Undisclosed {} => {}
         }
     }
-}
-
-/// Denmark with Bornholm and some water around it: enough to catch swapped or foreign coordinates.
-fn check_coordinates(at: &str, latitude: Option<f64>, longitude: Option<f64>, findings: &mut Findings) {
-    let mut within = |name: &str, value: Option<f64>, other: Option<f64>, min: u8, max: u8| match value {
-        Some(degrees) if !(f64::from(min)..=f64::from(max)).contains(&degrees) => {
-            findings.put(format!("{at}/{name}"), Fault::OutOfRange { min: min.to_string(), max: max.to_string() });
-        }
-        None if other.is_some() => findings.put(format!("{at}/{name}"), Fault::Required),
-        Some(_) | None => {}
-    };
-    within("latitude", latitude, longitude, 54, 58);
-    within("longitude", longitude, latitude, 7, 16);
 }

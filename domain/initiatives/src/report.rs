@@ -1,9 +1,7 @@
 //! Somebody says that an entry is not as it should be, and staff looks into it.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, Utc};
-use kernel::{InitiativeId, ReportId, rules, string_enum};
+use kernel::{InitiativeId, ReportId, machine, rules, string_enum};
 
 string_enum! {
     /// What is wrong with an entry, in the words of whoever reports it.
@@ -51,12 +49,9 @@ pub const REPORT_TRANSITIONS: &[(ReportStatus, ReportCommand, ReportStatus)] = &
 /// [`REPORT_TRANSITIONS`] as a Mermaid state diagram.
 #[must_use]
 pub fn report_mermaid() -> String {
-    let mut diagram = String::from("stateDiagram-v2\n    [*] --> open: report\n");
-    for (from, by, to) in REPORT_TRANSITIONS {
-        // Writing to a String cannot fail.
-        let _ = writeln!(diagram, "    {} --> {}: {}", from.as_str(), to.as_str(), by.as_str());
-    }
-    diagram
+    let states: Vec<_> = ReportStatus::ALL.iter().map(|status| status.as_str()).collect();
+    let arrows: Vec<_> = REPORT_TRANSITIONS.iter().map(|(from, by, to)| (from.as_str(), by.as_str(), to.as_str())).collect();
+    machine::draw(&[("report", ReportStatus::Open.as_str())], &states, &arrows)
 }
 
 rules! {
@@ -101,8 +96,7 @@ impl Report {
     /// # Errors
     /// [`ReportRule::Decided`].
     pub fn after(&self, command: ReportCommand) -> Result<ReportStatus, ReportRule> {
-        let step = REPORT_TRANSITIONS.iter().find(|(from, by, _)| (*from, *by) == (self.status, command));
-        step.map(|(_, _, to)| *to).ok_or(ReportRule::Decided)
+        machine::step(REPORT_TRANSITIONS, self.status, &command).ok_or(ReportRule::Decided)
     }
 
     /// Decides it.

@@ -1,8 +1,6 @@
 //! The state machine as a table.
 
-use std::fmt::Write;
-
-use kernel::string_enum;
+use kernel::{machine, string_enum};
 
 string_enum! {
     /// Where an initiative stands on its way through the catalogue.
@@ -94,17 +92,9 @@ pub const TRANSITIONS: &[(Status, Command, Status)] = {
 /// [`TRANSITIONS`] as a Mermaid state diagram. Commands that lead the same way share one arrow.
 #[must_use]
 pub fn mermaid() -> String {
-    let mut diagram = String::from("stateDiagram-v2\n    [*] --> draft: draft\n");
-    for from in Status::ALL {
-        for to in Status::ALL {
-            let commands: Vec<_> = TRANSITIONS.iter().filter(|(a, _, b)| (a, b) == (from, to)).map(|(_, by, _)| by.as_str()).collect();
-            if !commands.is_empty() {
-                // Writing to a String cannot fail.
-                let _ = writeln!(diagram, "    {} --> {}: {}", from.as_str(), to.as_str(), commands.join(", "));
-            }
-        }
-    }
-    diagram + "    archived --> [*]\n"
+    let states: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).collect();
+    let arrows: Vec<_> = TRANSITIONS.iter().map(|(from, by, to)| (from.as_str(), by.as_str(), to.as_str())).collect();
+    machine::draw(&[("draft", "draft")], &states, &arrows)
 }
 
 #[cfg(test)]

@@ -63,6 +63,30 @@ impl Findings {
         self.hold(at, identifier::web(address));
     }
 
+    /// A number between two limits, both of which are allowed.
+    pub fn within(&mut self, at: &str, number: impl Into<i64>, min: i64, max: i64) {
+        if !(min..=max).contains(&number.into()) {
+            self.put(at, Fault::OutOfRange { min: min.to_string(), max: max.to_string() });
+        }
+    }
+
+    /// A position in degrees (WGS 84) that is both or neither, in Denmark with Bornholm and some water around it:
+    /// enough to catch swapped or foreign coordinates. The fields are `latitude` and `longitude`.
+    pub fn coordinates(&mut self, at: &str, latitude: Option<f64>, longitude: Option<f64>) {
+        self.degrees(&format!("{at}/latitude"), latitude, longitude, 54, 58);
+        self.degrees(&format!("{at}/longitude"), longitude, latitude, 7, 16);
+    }
+
+    fn degrees(&mut self, at: &str, value: Option<f64>, other: Option<f64>, min: u8, max: u8) {
+        match value {
+            Some(degrees) if !(f64::from(min)..=f64::from(max)).contains(&degrees) => {
+                self.put(at, Fault::OutOfRange { min: min.to_string(), max: max.to_string() });
+            }
+            None if other.is_some() => self.put(at, Fault::Required),
+            Some(_) | None => {}
+        }
+    }
+
     /// Each item of a list with its own pointer. Of a list that is too long only the permitted part is
     /// looked at, so a hostile one costs neither time nor a finding per item.
     pub fn items<'a, T>(&mut self, at: &str, items: &'a [T], max: usize) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {

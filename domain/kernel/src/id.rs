@@ -50,6 +50,28 @@ ids! {
     ReportId,
     /// What somebody answered to one of the principles.
     AssessmentId,
+    /// A house in which rooms are lent.
+    VenueId,
+    /// A room that can be lent.
+    RoomId,
+    /// What cannot be in two hands at once: a room, or a part of one.
+    SpaceId,
+    /// A time at which a room, or a whole venue, is closed.
+    ClosureId,
+    /// A booking of a room.
+    BookingId,
+    /// A row of bookings that come back.
+    SeriesId,
+    /// A need for a room, before one is found.
+    RoomRequestId,
+    /// A room that is offered to somebody who needs one.
+    OfferId,
+    /// One season's allocation of rooms.
+    SeasonRoundId,
+    /// An organisation's application in a season round.
+    SeasonApplicationId,
+    /// A place in the line for a room at a time.
+    WaitlistEntryId,
 }
 
 #[cfg(test)]

@@ -1,25 +1,7 @@
 //! The organisation itself: an association, a group, a single volunteer, an institution.
 
-use kernel::{Fault, Finding, OrganisationId, identifier, rules, string_enum};
+use kernel::{Fault, Finding, OrganisationId, OrganisationKind, identifier, rules, string_enum};
 use uuid::Uuid;
-
-string_enum! {
-    /// What sort of organisation it is.
-    pub enum OrganisationKind {
-        /// A registered or unregistered association (forening).
-        Association = "association" da("Forening") en("Association"),
-        /// A group of volunteers without statutes (frivilliggruppe).
-        VolunteerGroup = "volunteer_group" da("Frivilliggruppe") en("Volunteer group"),
-        /// One person who volunteers on their own.
-        IndividualVolunteer = "individual_volunteer" da("Enkelt frivillig") en("Individual volunteer"),
-        /// A volunteer centre (frivilligcenter).
-        VolunteerCentre = "volunteer_centre" da("Frivilligcenter") en("Volunteer centre"),
-        /// An institution of the municipality; it shares the municipality's CVR number.
-        MunicipalInstitution = "municipal_institution" da("Kommunal institution") en("Municipal institution"),
-        /// A school or another place of education.
-        EducationInstitution = "education_institution" da("Uddannelsesinstitution") en("Place of education"),
-    }
-}
 
 string_enum! {
     /// Whether somebody has checked that the organisation is what it says.
@@ -229,8 +211,8 @@ impl Organisation {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, Contact, Organisation, OrganisationKind, OrganisationRule, Profile, Registration, Verification};
-    use kernel::OrganisationId;
+    use super::{Address, Contact, Organisation, OrganisationRule, Profile, Registration, Verification};
+    use kernel::{OrganisationId, OrganisationKind};
     use uuid::Uuid;
 
     fn profile() -> Profile {

@@ -1,9 +1,9 @@
-use kernel::{Answer, Fault, Finding, Money, PrincipleAnswer};
+use kernel::{Answer, Fault, Finding, Money, PrincipleAnswer, TermSlug};
 use proptest::prelude::*;
 use serde_json::{Value, from_value, json, to_value};
 use utoipa::PartialSchema;
 
-use super::{Contact, Content, TermSlug, Translation};
+use super::{Contact, Content, Translation};
 use crate::{
     DatedSlot, Place, WeeklySlot,
     samples::{CANARY, CANARY_LATITUDE, answers, complete, contents},
