@@ -245,7 +245,7 @@ impl Call {
             let Public { listed, dependence, valid_until } = app.read(ask(self)?).await?;
             Ok(Entry { finished: listed.finished(), operation: Arc::clone(operation), valid_until, dependence, generation })
         };
-        let key = Key::new(target(self.request().uri()), self.language());
+        let key = Key::new(target(self.request().uri()), self.language(), self.languages(), self.media_type());
         let entry = app.cache.get(key, generation, now, make).await?;
         Ok(self.finish(&entry.finished, entry.caching(now)))
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::Language;
+use kernel::{Language, Languages};
 use moka::{future::Cache, policy::EvictionPolicy};
 use persistence::{Dependence, Tag};
 
@@ -29,19 +29,15 @@ const CAPACITY: u64 = 24 * 1024 * 1024;
 /// How long another instance's write may go unnoticed.
 const REREAD: TimeDelta = TimeDelta::seconds(1);
 
-/// A question: the address exactly as it was sent, and the language. Two spellings of one question are kept twice, and
+/// A question: the address exactly as it was sent, the languages, and the form of the answer. Two spellings of one question are kept twice, and
 /// neither has to be read before it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(String);
 
 impl Key {
     #[must_use]
-    pub fn new(target: &str, language: Language) -> Self {
-        let tag = language.tag();
-        let mut key = String::with_capacity(tag.len() + target.len());
-        key.push_str(tag);
-        key.push_str(target);
-        Self(key)
+    pub fn new(target: &str, language: Language, languages: &Languages, media_type: &str) -> Self {
+        Self([language.tag(), " ", &languages.key(), " ", media_type, " ", target].concat())
     }
 }
 

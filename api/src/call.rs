@@ -9,7 +9,7 @@ use actix_web::{
     http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH},
     web::Data,
 };
-use kernel::{Fault, Finding, Language, text};
+use kernel::{Fault, Finding, Language, Languages, text};
 use persistence::{Command, DoorRule, idempotency, idempotency::Answer, organisations::Precondition};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -20,9 +20,10 @@ use crate::{
     auth::Rejected,
     health,
     json::RawBody,
+    negotiate,
     openapi::Operation,
     problem::{HttpRule, Problem},
-    reply::{Caching, Finished},
+    reply::{Caching, Finished, JSON},
 };
 
 /// What the front door has found out about a request before it was routed.
@@ -30,6 +31,7 @@ use crate::{
 pub struct Front {
     pub request_id: Uuid,
     pub language: Language,
+    pub languages: Languages,
     pub identity: Result<Option<Identity>, Rejected>,
     /// Where the request comes from, as far as proxies can be believed.
     pub address: Option<IpAddr>,
@@ -39,8 +41,13 @@ pub struct Front {
 
 impl Front {
     #[must_use]
-    pub const fn new(request_id: Uuid, language: Language, identity: Result<Option<Identity>, Rejected>, address: Option<IpAddr>) -> Self {
-        Self { request_id, language, identity, address, operation: OnceCell::new() }
+    pub fn new(
+        request_id: Uuid,
+        (language, languages): (Language, Languages),
+        identity: Result<Option<Identity>, Rejected>,
+        address: Option<IpAddr>,
+    ) -> Self {
+        Self { request_id, language, languages, identity, address, operation: OnceCell::new() }
     }
 
     pub(crate) fn operation(&self, request: &HttpRequest) -> Option<&Arc<Operation>> {
@@ -82,7 +89,7 @@ impl Call {
             Ok(_) if described.is_some_and(|operation| operation.for_operator) && !health::is_operator(&call) => {
                 return Err(HttpRule::Unauthenticated.into());
             }
-            Ok(_) if !call.accepts_json() => return Err(HttpRule::NotAcceptable.into()),
+            Ok(_) if !call.accepts_answer() => return Err(HttpRule::NotAcceptable.into()),
             Ok(_) => {}
         }
         // A body of the wrong kind is refused before what is wrong with the address; see `Body`.
@@ -139,17 +146,27 @@ impl Call {
         self.described().map_or("", |operation| &operation.id)
     }
 
-    /// Everything under `/v1` is JSON; whoever takes none of it is told before any work is done.
-    fn accepts_json(&self) -> bool {
-        let mut accepted =
-            self.request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).peekable();
-        let fits = |range: &str| {
-            let mut parts = range.split(';').map(str::trim);
-            let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let refused = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0));
-            matches!(essence.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json") && !refused
-        };
-        !self.request.path().starts_with("/v1/") || accepted.peek().is_none() || accepted.any(fits)
+    /// Whoever takes none of the forms in which an operation under `/v1` answers is told before any work is done.
+    fn accepts_answer(&self) -> bool {
+        let wanted = |produces: &[String]| produces.is_empty() || negotiate::choose(&self.accepted(), produces).is_some();
+        !self.request.path().starts_with("/v1/") || self.described().is_none_or(|operation| wanted(&operation.produces))
+    }
+
+    fn accepted(&self) -> Vec<&str> {
+        self.request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok()).collect()
+    }
+
+    /// The form in which the client wants its answer, of those that the operation has.
+    #[must_use]
+    pub fn media_type(&self) -> &str {
+        let chosen = self.described().and_then(|operation| negotiate::choose(&self.accepted(), &operation.produces));
+        chosen.unwrap_or(JSON)
+    }
+
+    /// The languages in which the caller reads what people write.
+    #[must_use]
+    pub fn languages(&self) -> &Languages {
+        &self.front.languages
     }
 
     /// Counts a request that reaches other people, of which nobody in particular may make few.
@@ -255,7 +272,7 @@ impl Call {
     ) -> Result<HttpResponse, Problem> {
         let command = self.command()?;
         let committed = self.app().write(command, act).await?;
-        let mut response = self.finish(&Finished::new(committed.answer, None), Caching::Never);
+        let mut response = self.finish(&Finished::new(committed.answer, None, JSON), Caching::Never);
         if committed.replayed {
             response.headers_mut().insert(HeaderName::from_static("idempotent-replay"), HeaderValue::from_static("true"));
         }
@@ -277,7 +294,7 @@ impl Call {
     /// Answers with what the program itself knows.
     #[must_use]
     pub fn fixed(&self, answer: Answer) -> HttpResponse {
-        self.finish(&Finished::new(answer, None), Caching::public_for(None))
+        self.finish(&Finished::new(answer, None, JSON), Caching::public_for(None))
     }
 
     pub(crate) fn finish(&self, finished: &Finished, caching: Caching) -> HttpResponse {
@@ -334,18 +351,27 @@ impl Call {
 pub struct Listed {
     pub answer: Answer,
     pub link: Option<String>,
+    pub media_type: &'static str,
 }
 
 impl Listed {
     #[must_use]
     pub fn finished(self) -> Finished {
-        Finished::new(self.answer, self.link)
+        Finished::new(self.answer, self.link, self.media_type)
     }
 }
 
 impl From<Answer> for Listed {
     fn from(answer: Answer) -> Self {
-        Self { answer, link: None }
+        Self { answer, link: None, media_type: JSON }
+    }
+}
+
+impl Listed {
+    /// An answer in another form than JSON.
+    #[must_use]
+    pub const fn of(media_type: &'static str, answer: Answer) -> Self {
+        Self { answer, link: None, media_type }
     }
 }
 

@@ -93,7 +93,7 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
             let last_sequence = events.last().map_or(after, |event| event.sequence);
             let items = events.into_iter().map(view).collect::<Result<_, _>>()?;
             let answer = reply::list(&EventList { items, last_sequence })?;
-            return Ok(call.finish(&reply::Finished::new(answer, None), Caching::Never));
+            return Ok(call.finish(&reply::Finished::new(answer, None, reply::JSON), Caching::Never));
         }
         let _ = tokio::time::timeout(patience, changed).await;
     }

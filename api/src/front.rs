@@ -14,7 +14,7 @@ use actix_web::{
     middleware::Next,
 };
 use futures_util::FutureExt;
-use kernel::Language;
+use kernel::{Language, Languages};
 use persistence::DoorRule;
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ use crate::{
     log::Answered,
     openapi::Operation,
     problem::{HttpRule, PROBLEM_JSON, Problem},
+    reply,
 };
 
 /// The version of the contract; its first number stands in every path.
@@ -90,7 +91,8 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
 fn look(app: &App, request: &ServiceRequest) -> Front {
     let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let request_id = text(REQUEST_ID.clone()).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(|| app.clock.new_id());
-    let language = text(header::ACCEPT_LANGUAGE).map(Language::negotiate).unwrap_or_default();
+    let wanted = text(header::ACCEPT_LANGUAGE);
+    let languages = (wanted.map(Language::negotiate).unwrap_or_default(), wanted.map(Languages::parse).unwrap_or_default());
     let identity = match request.headers().get(header::AUTHORIZATION) {
         // The operator's token for metrics is no identity, and is looked at where metrics are.
         None => Ok(None),
@@ -102,7 +104,7 @@ fn look(app: &App, request: &ServiceRequest) -> Front {
         }
     };
     let address = app.rate_limits.as_ref().and_then(|_| client_address(app, request));
-    Front::new(request_id, language, identity, address)
+    Front::new(request_id, languages, identity, address)
 }
 
 fn client_address(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
@@ -120,7 +122,7 @@ async fn ready(app: &App, request: &ServiceRequest, front: &Front) -> Option<(Ht
         return None;
     }
     let now = app.clock.now();
-    let entry = app.cache.ready(&cache::Key::new(target(request.uri()), front.language), now).await?;
+    let entry = app.cache.ready(&cache::Key::new(target(request.uri()), front.language, &front.languages, reply::JSON), now).await?;
     Some((entry.finished.answer(headers, front.language, entry.caching(now)), Arc::clone(&entry.operation)))
 }
 

@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use crate::{
     call::Call,
     problem::{Problem, ProblemDocument, ProblemFinding},
-    reply::{Caching, Finished},
+    reply::{self, Caching, Finished},
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,7 @@ use crate::{
         (name = "organisations", description = "Associations, groups, single volunteers and institutions, and who speaks for them"),
         (name = "initiatives", description = "The catalogue of volunteer initiatives, and the way into it"),
         (name = "moderation", description = "What waits for an editor"),
+        (name = "policy", description = "The volunteering policy itself, as data"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),
         (name = "confirmations", description = "Links that were mailed, sent back"),
         (name = "events", description = "What has changed, in order"),
@@ -64,6 +65,8 @@ pub struct Operation {
     /// Open to whoever holds the operator's token, and to nobody else.
     pub for_operator: bool,
     pub has_body: bool,
+    /// The media types of its answer, the usual one first.
+    pub produces: Vec<String>,
     /// Where each parameter stands, and its name.
     parameters: Vec<(String, String)>,
 }
@@ -82,6 +85,7 @@ impl Operation {
             needs_token: needs_token(operation),
             for_operator: operation.pointer("/security/0/metrics").is_some(),
             has_body: operation.get("requestBody").is_some(),
+            produces: ["200", "201"].iter().flat_map(|status| media_types(operation, status)).collect(),
             parameters: named.collect(),
         }
     }
@@ -169,6 +173,12 @@ fn pretty(document: &Value) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The media types of one of an operation's answers.
+fn media_types(operation: &Value, status: &str) -> Vec<String> {
+    let content = operation.pointer(&format!("/responses/{status}/content")).and_then(Value::as_object);
+    content.into_iter().flat_map(|content| content.keys().cloned()).collect()
 }
 
 /// Whether nobody gets in without an issuer's token. The operator's own token for metrics is not one.
@@ -492,7 +502,7 @@ fn is_null(choice: &Value) -> bool {
 
 fn answer(call: &Call, text: &str) -> HttpResponse {
     let answer = crate::reply::text(text.to_owned());
-    call.finish(&Finished::new(answer, None), Caching::public_for(None))
+    call.finish(&Finished::new(answer, None, reply::JSON), Caching::public_for(None))
 }
 
 /// This contract, as OpenAPI 3.1

@@ -34,7 +34,7 @@ macro_rules! page_view {
                 let (next_cursor, link) = place.next(&found);
                 let items = found.items.into_iter().map(view).collect();
                 let answer = $crate::reply::list(&Self { items, next_cursor, total: found.total })?;
-                Ok($crate::call::Listed { answer, link })
+                Ok($crate::call::Listed { link, ..answer.into() })
             }
         }
     };

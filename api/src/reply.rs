@@ -17,6 +17,9 @@ use persistence::{Error, idempotency::Answer};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+/// The media type of nearly every answer.
+pub const JSON: &str = "application/json";
+
 /// Bodies below this many bytes are not worth packing.
 const WORTH_PACKING: usize = 1024;
 
@@ -102,6 +105,7 @@ pub struct Finished {
     etag: Option<Tags>,
     /// `Link: rel="next"` of a page.
     link: Option<HeaderValue>,
+    media_type: &'static str,
     plain: Bytes,
     /// Made when the first client wants it: many never do, and packing costs more than reading the rows.
     packed: OnceLock<Option<Bytes>>,
@@ -123,7 +127,7 @@ impl Tags {
 
 impl Finished {
     #[must_use]
-    pub fn new(answer: Answer, link: Option<String>) -> Self {
+    pub fn new(answer: Answer, link: Option<String>, media_type: &'static str) -> Self {
         let Answer { status, location, etag, body } = answer;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // Addresses and tags are made of what a header can hold.
@@ -133,6 +137,7 @@ impl Finished {
             location: location.and_then(value),
             etag: etag.as_deref().and_then(Tags::new),
             link: link.and_then(value),
+            media_type,
             // A body that is kept must not keep the room in which it was written.
             plain: Bytes::from(body.into_bytes().into_boxed_slice()),
             packed: OnceLock::new(),
@@ -167,7 +172,7 @@ impl Finished {
         if known || self.status == StatusCode::NO_CONTENT {
             return answer;
         }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         if packed.is_some() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }

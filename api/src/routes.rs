@@ -11,8 +11,8 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, problem, reports,
-    taxonomies, vocabularies,
+    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
+    reports, taxonomies, vocabularies,
 };
 
 fn operations(config: &mut ServiceConfig<'_>) {
@@ -56,6 +56,9 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(reports::get)
         .service(reports::uphold)
         .service(reports::dismiss)
+        .service(policy::get)
+        .service(policy::guidepost)
+        .service(policy::principle)
         .service(taxonomies::list)
         .service(taxonomies::get)
         .service(vocabularies::list)

@@ -9,7 +9,7 @@ use crate::{call::Call, problem::Problem, reply};
 
 /// Every enumeration of the contract; a test holds the two against each other.
 const ALL: &[Vocabulary] = &[
-    initiatives::Accessibility::VOCABULARY,
+    kernel::Accessibility::VOCABULARY,
     crate::moderation::QueueClaim::VOCABULARY,
     crate::moderation::QueueKind::VOCABULARY,
     initiatives::Participation::VOCABULARY,
@@ -20,7 +20,7 @@ const ALL: &[Vocabulary] = &[
     initiatives::Status::VOCABULARY,
     initiatives::TermStatus::VOCABULARY,
     initiatives::Verdict::VOCABULARY,
-    initiatives::Weekday::VOCABULARY,
+    kernel::Weekday::VOCABULARY,
     initiatives::Welcome::VOCABULARY,
     kernel::Answer::VOCABULARY,
     kernel::AssessmentSide::VOCABULARY,
@@ -28,7 +28,7 @@ const ALL: &[Vocabulary] = &[
     kernel::Principle::VOCABULARY,
     organisations::MembershipRole::VOCABULARY,
     organisations::MembershipStatus::VOCABULARY,
-    organisations::OrganisationKind::VOCABULARY,
+    kernel::OrganisationKind::VOCABULARY,
     organisations::Verification::VOCABULARY,
     persistence::confirmations::Purpose::VOCABULARY,
 ];

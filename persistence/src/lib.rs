@@ -21,6 +21,7 @@ pub mod organisations;
 mod outbox;
 pub mod page;
 pub mod persons;
+pub mod policy;
 pub mod reports;
 pub mod sample;
 mod schema;

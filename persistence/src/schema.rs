@@ -194,6 +194,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    policy_versions (id) {
+        id -> Text,
+        valid_from -> Date,
+        document -> Text,
+    }
+}
+diesel::table! {
     reports (id) {
         id -> Text,
         initiative_id -> Text,

@@ -67,6 +67,12 @@ impl Dependence {
         if groups.is_empty() { otherwise.into() } else { Self(groups) }
     }
 
+    /// On nothing that a command changes.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self(vec![Vec::new()])
+    }
+
     /// Whether the answer may have changed, given which tags have moved since.
     pub fn is_moved(&self, moved: impl Fn(Tag) -> bool) -> bool {
         self.0.iter().all(|group| group.iter().any(|tag| moved(*tag)))

@@ -142,6 +142,8 @@ pub struct InitiativeQuery {
     pub(super) cursor: Option<String>,
     /// Whether `total` is wanted.
     pub(super) count: Option<bool>,
+    /// Whether `facets` are wanted: how many there are for each value by which the list could be narrowed.
+    pub(super) facets: Option<bool>,
 }
 
 /// The order of the catalogue.

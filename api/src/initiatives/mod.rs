@@ -1,6 +1,7 @@
 //! Initiatives: the public catalogue, and the files behind it.
 
 pub mod comparison;
+mod formats;
 mod forms;
 pub mod principles;
 pub mod steps;
@@ -12,12 +13,14 @@ use initiatives::Content;
 use kernel::{InitiativeId, OrganisationId};
 use persistence::{
     DoorRule,
-    catalogue::{self, Filter, Order},
+    catalogue::{self, Entry, Filter, Order},
     initiatives as store,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+pub use formats::FeatureCollection;
+use formats::{Csv, JSON_LD, Lines, Map};
 pub use forms::{InitiativeQuery, NewInitiative};
 pub use views::{
     InitiativeFile, InitiativeFilePage, InitiativeFileSummary, InitiativePage, InitiativeProfile, InitiativeSummary, InitiativeView,
@@ -26,7 +29,8 @@ pub use views::{
 
 use crate::{
     app::Public,
-    call::Call,
+    call::{Call, Listed},
+    export::{self, Format},
     json::{Body, Patch},
     page::Place,
     problem::Problem,
@@ -36,22 +40,55 @@ use crate::{
 /// Search the catalogue of volunteer initiatives
 ///
 /// Every filter narrows the list further; a filter given several times means any of its values. `q` knows Danish: *besøgsvenner* finds
-/// *besøgsven*, and *Aarhus* finds *Århus*.
+/// *besøgsven*, and *Aarhus* finds *Århus*. `Accept` chooses the form: a page of JSON, or everything that was found as a spreadsheet
+/// (`text/csv`), as lines (`application/jsonl`) or on a map (`application/geo+json`), whatever `limit` and `cursor` say.
 #[utoipa::path(tag = "initiatives", operation_id = "list_initiatives", security(()), params(InitiativeQuery),
-    responses((status = 200, description = "A page of initiatives", body = InitiativePage)))]
+    responses((status = 200, description = "A page of initiatives, or all of them in another form", content(
+        (InitiativePage = "application/json"),
+        (String = "text/csv; charset=utf-8; header=present"),
+        (String = "application/jsonl"),
+        (FeatureCollection = "application/geo+json"),
+    ))))]
 #[get("/v1/initiatives")]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
+    let languages = call.languages().clone();
+    match call.media_type() {
+        Csv::MEDIA_TYPE => whole(call, Csv(languages)).await,
+        Lines::MEDIA_TYPE => whole(call, Lines(languages)).await,
+        Map::MEDIA_TYPE => whole(call, Map(languages)).await,
+        _ => page(call).await,
+    }
+}
+
+async fn page(call: Call) -> Result<HttpResponse, Problem> {
     let (now, freshness) = (call.app().clock.now(), call.app().freshness);
     call.public_list(move |call| {
         let query: InitiativeQuery = call.query()?;
         let (page, place) = Place::new(call, query.limit, query.cursor.as_deref(), query.count)?;
+        let (with_facets, languages) = (query.facets == Some(true), call.languages().clone());
         let (filter, order): (Filter, Order) = query.try_into()?;
         Ok(move |connection: &mut _| {
             let found = catalogue::list(connection, &filter, order, &freshness, now, &page)?;
             let valid_until = catalogue::next_change(connection, &freshness, now)?;
-            let listed = InitiativePage::answer(&place, found, InitiativeSummary::from)?;
-            Ok(Public { listed, dependence: filter.dependence(), valid_until })
+            let counts = with_facets.then(|| catalogue::facets(connection, &filter, &freshness, now)).transpose()?;
+            let facets = counts.map(|counts| counts.into_iter().collect());
+            let (next_cursor, link) = place.next(&found);
+            let items = found.items.into_iter().map(|entry| InitiativeSummary::new(entry, &languages)).collect();
+            let answer = reply::list(&InitiativePage { items, next_cursor, total: found.total, facets })?;
+            Ok(Public { listed: Listed { link, ..answer.into() }, dependence: filter.dependence(), valid_until })
         })
+    })
+    .await
+}
+
+/// Everything that was found, streamed.
+async fn whole<F: Format<Entry>>(call: Call, format: F) -> Result<HttpResponse, Problem> {
+    let (now, freshness) = (call.app().clock.now(), call.app().freshness);
+    let query: InitiativeQuery = call.query()?;
+    let (filter, order): (Filter, Order) = query.try_into()?;
+    export::stream(call, "initiatives", format, move |call, page| {
+        let filter = filter.clone();
+        async move { call.app().read(move |connection| catalogue::list(connection, &filter, order, &freshness, now, &page)).await }
     })
     .await
 }
@@ -59,30 +96,41 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
 /// One initiative
 ///
 /// Everybody reads what is published. Members of the organisation and staff get the whole file: the approved text, the one being written on,
-/// and what reviewers answered.
+/// and what reviewers answered. `Accept: application/ld+json` asks for the published text in the words of schema.org.
 #[utoipa::path(tag = "initiatives", operation_id = "get_initiative", security((), ("bearer" = [])),
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000001")),
-    responses((status = 200, description = "The published initiative, or its file", body = InitiativeView),
+    responses((status = 200, description = "The published initiative, or its file", content(
+            (InitiativeView = "application/json"),
+            (Object = "application/ld+json"),
+        )),
         (status = 410, description = "It was public once and has been archived", body = crate::problem::ProblemDocument, content_type = "application/problem+json")))]
 #[get("/v1/initiatives/{id}")]
 pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
     let id: InitiativeId = call.id("id")?;
     let acting = call.reading(Action::ReadInitiativeFile);
-    let (now, freshness) = (call.app().clock.now(), call.app().freshness);
+    let (now, freshness, languages) = (call.app().clock.now(), call.app().freshness, call.languages().clone());
+    let linked = (call.media_type() == JSON_LD).then(|| call.app().public_url.clone());
     call.public(move |connection| {
         match store::get_file(connection, &acting, id) {
-            Ok(file) => {
+            Ok(file) if linked.is_none() => {
                 let version = file.stored.initiative.version;
                 let view = InitiativeView::File(Box::new(InitiativeFile::from(file)));
                 return Ok(Public::depending_on(catalogue::dependence(id), reply::ok(version, &view)?.into()));
             }
+            Ok(_) => {}
             Err(error) if error.problem == DoorRule::NotFound.as_problem() => {}
             Err(error) => return Err(error),
         }
         let entry = catalogue::get(connection, id, &freshness, now)?;
         let valid_until = catalogue::next_change(connection, &freshness, now)?;
-        let answer = reply::ok(entry.version, &InitiativeView::Profile(Box::new(InitiativeProfile::from(entry))))?;
-        Ok(Public { listed: answer.into(), dependence: catalogue::dependence(id), valid_until })
+        let listed = match linked {
+            Some(public_url) => Listed::of(JSON_LD, reply::ok(entry.version, &formats::linked(&entry, &languages, &public_url))?),
+            None => {
+                let version = entry.version;
+                reply::ok(version, &InitiativeView::Profile(Box::new(InitiativeProfile::new(entry, &languages))))?.into()
+            }
+        };
+        Ok(Public { listed, dependence: catalogue::dependence(id), valid_until })
     })
     .await
 }

@@ -1,10 +1,10 @@
 //! What readers see of an initiative: a card in the list, the public text, the whole file.
 
 use chrono::{DateTime, Utc};
-use initiatives::{Content, Participation, Place, Revision, RevisionState, Status, TermSlug, Verdict, Welcome};
-use kernel::{InitiativeId, Money, OrganisationId, Principle, RevisionId};
+use initiatives::{Content, LanguageTag, Participation, Place, Revision, RevisionState, Spoken, Status, TermSlug, Verdict, Welcome};
+use kernel::{InitiativeId, Languages, Money, OrganisationId, Principle, RevisionId};
 use persistence::{
-    catalogue::Entry,
+    catalogue::{Count, Entry, Facet},
     initiatives::{File, Stored},
 };
 use serde::Serialize;
@@ -25,6 +25,9 @@ pub struct OrganisationReference {
 pub struct InitiativeSummary {
     id: InitiativeId,
     organisation: OrganisationReference,
+    /// The language of title and summary, a BCP 47 tag: of those it has, the one that suits `Accept-Language` best.
+    #[schema(value_type = LanguageTag)]
+    language: String,
     /// What the initiative is called.
     title: String,
     /// What it is, in one or two sentences.
@@ -55,14 +58,17 @@ pub struct InitiativeSummary {
     updated_at: DateTime<Utc>,
 }
 
-impl From<Entry> for InitiativeSummary {
-    fn from(entry: Entry) -> Self {
+impl InitiativeSummary {
+    pub(super) fn new(entry: Entry, languages: &Languages) -> Self {
+        let Spoken { language, title, summary, .. } = entry.content.spoken(languages);
+        let (language, title, summary) = (language.to_owned(), title.to_owned(), summary.to_owned());
         let content = entry.content;
         Self {
             id: entry.initiative,
             organisation: OrganisationReference { id: entry.organisation, name: entry.organisation_name },
-            title: content.title,
-            summary: content.summary,
+            language,
+            title,
+            summary,
             target_groups: content.target_groups,
             activities: content.activities,
             welcomes: content.welcomes,
@@ -77,9 +83,77 @@ impl From<Entry> for InitiativeSummary {
     }
 }
 
-page_view! {
-    /// A page of initiatives.
-    InitiativePage of InitiativeSummary
+/// A page of initiatives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InitiativePage {
+    /// What is on this page.
+    pub(super) items: Vec<InitiativeSummary>,
+    /// Send it as `cursor` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
+    /// How many there are on all pages; with `count=true` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    pub(super) total: Option<i64>,
+    /// How many there are for each value; with `facets=true` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) facets: Option<Facets>,
+}
+
+/// How many initiatives of the list, on all its pages, have a value.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FacetCount {
+    /// The value, as the filter takes it.
+    value: String,
+    /// How many have it.
+    #[schema(minimum = 1)]
+    count: i64,
+}
+
+/// What the list could be narrowed to, and how many would be left; of each the most common first.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Facets {
+    /// Terms of the taxonomy `target_group`.
+    target_group: Vec<FacetCount>,
+    /// Terms of the taxonomy `activity`.
+    activity: Vec<FacetCount>,
+    /// Terms of the taxonomy `theme`.
+    theme: Vec<FacetCount>,
+    /// Groups that are welcome in particular.
+    welcomes: Vec<FacetCount>,
+    /// Guideposts of the volunteering policy.
+    guidepost: Vec<FacetCount>,
+    /// Languages spoken there.
+    language: Vec<FacetCount>,
+    /// Days of the week.
+    weekday: Vec<FacetCount>,
+    /// Postal codes.
+    postal_code: Vec<FacetCount>,
+    /// How one comes to take part.
+    participation: Vec<FacetCount>,
+}
+
+impl FromIterator<Count> for Facets {
+    fn from_iter<I: IntoIterator<Item = Count>>(counts: I) -> Self {
+        let mut facets = Self::default();
+        for Count { facet, value, count } in counts {
+            let list = match facet {
+                Facet::TargetGroup => &mut facets.target_group,
+                Facet::Activity => &mut facets.activity,
+                Facet::Theme => &mut facets.theme,
+                Facet::Welcome => &mut facets.welcomes,
+                Facet::Guidepost => &mut facets.guidepost,
+                Facet::Language => &mut facets.language,
+                Facet::Weekday => &mut facets.weekday,
+                Facet::PostalCode => &mut facets.postal_code,
+                Facet::Participation => &mut facets.participation,
+                // Nobody chooses from thousands of organisations, and a town is known by its postal code.
+                Facet::Organisation | Facet::Town => continue,
+            };
+            list.push(FacetCount { value, count });
+        }
+        facets
+    }
 }
 
 /// A published initiative, as everybody reads it.
@@ -87,6 +161,9 @@ page_view! {
 pub struct InitiativeProfile {
     id: InitiativeId,
     organisation: OrganisationReference,
+    /// The language of title, summary and description, a BCP 47 tag: of those it has, the one that suits `Accept-Language` best.
+    #[schema(value_type = LanguageTag)]
+    language: String,
     #[serde(flatten)]
     content: Content,
     /// The first publication.
@@ -103,11 +180,15 @@ pub struct InitiativeProfile {
     actions: Vec<ActionView>,
 }
 
-impl From<Entry> for InitiativeProfile {
-    fn from(entry: Entry) -> Self {
+impl InitiativeProfile {
+    pub(super) fn new(mut entry: Entry, languages: &Languages) -> Self {
+        let Spoken { language, title, summary, description } = entry.content.spoken(languages);
+        let (language, spoken) = (language.to_owned(), [title.to_owned(), summary.to_owned(), description.to_owned()]);
+        [entry.content.title, entry.content.summary, entry.content.description] = spoken;
         Self {
             id: entry.initiative,
             organisation: OrganisationReference { id: entry.organisation, name: entry.organisation_name },
+            language,
             content: entry.content,
             published_at: entry.published_at,
             verified_at: entry.verified_at,

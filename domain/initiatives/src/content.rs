@@ -1,6 +1,6 @@
 //! What an organisation says about an initiative.
 
-use kernel::{Accessibility, Fault, Finding, Findings, Guidepost, Money, PrincipleAnswers, TermSlug, identifier, string_enum};
+use kernel::{Accessibility, Fault, Finding, Findings, Guidepost, Languages, Money, PrincipleAnswers, TermSlug, identifier, string_enum};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -206,6 +206,20 @@ pub struct Content {
     pub principles: PrincipleAnswers,
 }
 
+/// Title and texts in the language that suits a reader best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken<'a> {
+    /// The BCP 47 tag of that language.
+    pub language: &'a str,
+    pub title: &'a str,
+    /// In the original where the translation has none.
+    pub summary: &'a str,
+    pub description: &'a str,
+}
+
+/// The language in which contents are written, apart from their translations.
+const ORIGINAL: &str = "da";
+
 /// What the full-text index reads of a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchText {
@@ -258,6 +272,21 @@ impl Content {
             contact: None,
             translations: Vec::new(),
             principles: PrincipleAnswers::default(),
+        }
+    }
+
+    /// Title and texts in the language that suits a reader best, which is the original where none of theirs is there.
+    #[must_use]
+    pub fn spoken(&self, languages: &Languages) -> Spoken<'_> {
+        let offered: Vec<&str> = [ORIGINAL].into_iter().chain(self.translations.iter().map(|one| one.language.as_str())).collect();
+        let best = languages.best(&offered).filter(|best| *best != ORIGINAL);
+        match best.and_then(|best| self.translations.iter().find(|one| one.language == best)) {
+            None => Spoken { language: ORIGINAL, title: &self.title, summary: &self.summary, description: &self.description },
+            Some(Translation { language, title, summary, description }) => {
+                let summary = if summary.is_empty() { &self.summary } else { summary };
+                let description = if description.is_empty() { &self.description } else { description };
+                Spoken { language, title, summary, description }
+            }
         }
     }
 

@@ -20,7 +20,7 @@ mod status;
 mod taxonomy;
 
 pub use claim::{CLAIM, Claim, ClaimRule};
-pub use content::{Contact, Content, LanguageTag, Participation, SearchText, Translation, Welcome};
+pub use content::{Contact, Content, LanguageTag, Participation, SearchText, Spoken, Translation, Welcome};
 pub use freshness::{Aging, Freshness};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use kernel::{Accessibility, InvalidTime, LocalTime, TermSlug, Weekday};

@@ -76,6 +76,15 @@ impl Place {
         }
     }
 
+    /// What the place is called, where it has a name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Address { name, .. } => name.as_deref(),
+            Self::Area { .. } | Self::Online { .. } | Self::AtHome { .. } | Self::Undisclosed {} => None,
+        }
+    }
+
     /// Postal code and town, where the place has them.
     #[must_use]
     pub fn district(&self) -> Option<(&str, &str)> {

@@ -32,7 +32,7 @@ pub use id::{
     AssessmentId, BookingId, ClosureId, EventSubjectId, InitiativeId, InvalidId, MembershipId, OfferId, OrganisationId, PersonId, ReportId,
     RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId, SeriesId, SpaceId, VenueId, WaitlistEntryId,
 };
-pub use language::Language;
+pub use language::{Language, Languages};
 pub use money::{Currency, Money};
 pub use organisation_kind::OrganisationKind;
 pub use period::Period;

@@ -4,6 +4,7 @@
 //! Reading it therefore needs no rights, touches no draft, and cannot show what was never projected.
 //! Whether an entry is still fresh is a matter of dates: it is asked when it is read and never stored.
 
+mod facets;
 mod plan;
 mod project;
 mod query;
@@ -17,6 +18,8 @@ use diesel::{
 use initiatives::{Content, Freshness, Status};
 use kernel::{InitiativeId, OrganisationId};
 
+pub use facets::{Count, facets};
+pub use project::Facet;
 pub(crate) use project::{Projection, insert, project, rename_organisation, set_version};
 pub use query::list;
 

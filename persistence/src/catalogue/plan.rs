@@ -456,15 +456,22 @@ struct Total {
 
 /// How many entries meet all conditions.
 pub(super) fn count(connection: &mut AnyConnection, conditions: &[Measured], bounds: Bounds) -> Result<i64, Error> {
-    let engine = engine(connection);
-    let mut sql = Sql::new("SELECT count(*) AS total FROM catalogue c WHERE ");
-    bounds.hold(&mut sql);
-    for measured in conditions {
+    let mut sql = Sql::new("SELECT count(*) AS total FROM (");
+    let conditions: Vec<Condition> = conditions.iter().map(|measured| measured.condition.clone()).collect();
+    matching_seqs(&conditions, bounds, engine(connection), &mut sql);
+    sql.push(") met");
+    Ok(sql.load::<Total>(connection)?.pop().map_or(0, |total| total.total))
+}
+
+/// The entries that meet all conditions, as a query for `seq`.
+pub(super) fn matching_seqs(conditions: &[Condition], bounds: Bounds, engine: Engine, sql: &mut Sql) {
+    sql.push("SELECT c.seq FROM catalogue c WHERE ");
+    bounds.hold(sql);
+    for condition in conditions {
         sql.push(" AND c.seq IN (");
-        measured.condition.set(engine, &mut sql);
+        condition.set(engine, sql);
         sql.push(")");
     }
-    Ok(sql.load::<Total>(connection)?.pop().map_or(0, |total| total.total))
 }
 
 /// Circles around the same place, one within the other, of which each is walked when the page is not full

@@ -20,8 +20,8 @@ use crate::{
 
 /// What an entry can be filtered by, value for value. In the order in which they usually narrow a list
 /// down: where nothing is known about their sizes, the first is tried first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Facet {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Facet {
     Organisation,
     PostalCode,
     Town,
@@ -50,6 +50,26 @@ impl Facet {
             Self::Participation => "participation",
             Self::Language => "language",
         }
+    }
+
+    const ALL: [Self; 11] = [
+        Self::Organisation,
+        Self::PostalCode,
+        Self::Town,
+        Self::Activity,
+        Self::Theme,
+        Self::TargetGroup,
+        Self::Guidepost,
+        Self::Welcome,
+        Self::Weekday,
+        Self::Participation,
+        Self::Language,
+    ];
+
+    /// A facet and its value, out of a column.
+    pub(super) fn parse(facet: &str) -> Option<(Self, &str)> {
+        let (name, value) = facet.split_once(':')?;
+        Some((Self::ALL.into_iter().find(|facet| facet.name() == name)?, value))
     }
 
     /// The facet with this value, the same whether it is written or asked for.

@@ -30,6 +30,14 @@ impl Filter {
         Dependence::on_each(facets.chain(words).collect(), Tag::CATALOGUE)
     }
 
+    /// The words; nothing where what was asked for holds none, and so finds nothing.
+    fn words(&self, connection: &AnyConnection) -> Option<Option<TextQuery>> {
+        match self.q.as_deref() {
+            None => Some(None),
+            Some(q) => search::query(engine(connection), q).map(Some),
+        }
+    }
+
     /// Everything but the words, the most telling first.
     fn conditions(&self) -> Vec<Condition> {
         let organisation: Vec<String> = self.organisation.iter().map(ToString::to_string).collect();
@@ -136,9 +144,8 @@ pub fn list(
     let sorting = order.sorting(filter);
     let start = page.after.as_ref().map(|after| start(after, order, sorting)).transpose()?;
     let mut conditions = filter.conditions();
-    let words = match filter.q.as_deref().map(|q| search::query(engine(connection), q)) {
-        Some(None) => return Ok(Page { items: Vec::new(), next: None, total: page.count.then_some(0) }),
-        found => found.flatten(),
+    let Some(words) = filter.words(connection) else {
+        return Ok(Page { items: Vec::new(), next: None, total: page.count.then_some(0) });
     };
     let narrowing = conditions.len();
     if let Some(TextQuery { anywhere, in_title }) = words {
@@ -158,6 +165,12 @@ pub fn list(
     let counted = measured.get(..=narrowing).unwrap_or(&measured);
     let total = if page.count { Some(plan::count(connection, counted, bounds)?) } else { None };
     Page::cut(hits, page, total, |hit| keys(hit, order, sorting)).try_map(|hit| hit.found.entry.entry(freshness, now))
+}
+
+/// Everything that narrows a list, for counting; nothing where it finds nothing.
+pub(super) fn counted_conditions(connection: &AnyConnection, filter: &Filter) -> Option<Vec<Condition>> {
+    let words = filter.words(connection)?.map(|words| Condition::Words(Words::Anywhere(words.anywhere)));
+    Some(filter.conditions().into_iter().chain(words).collect())
 }
 
 /// What a list by relevance holds after the entries with the words in their title; `None` for any other list.

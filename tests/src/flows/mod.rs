@@ -1,5 +1,6 @@
 //! Stories: one for each rule, told by people, run on both engines.
 
+mod catalogue;
 mod freshness;
 mod initiatives;
 mod letters;

@@ -93,6 +93,9 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
     match operation_id {
         "get_me" => vec![by(Signatory)],
         "list_organisations" | "list_initiatives" | "list_taxonomies" | "list_events" | "list_problem_types" => vec![open()],
+        "get_policy" => vec![open()],
+        "get_guidepost" => vec![open().on(Word("visibility"))],
+        "get_principle" => vec![open().on(Word("supplement"))],
         "get_taxonomy" => vec![open().on(Word("activity"))],
         "get_problem_type" => vec![open().on(Word("not-found"))],
         "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
