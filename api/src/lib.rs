@@ -18,6 +18,7 @@ mod me;
 mod moderation;
 pub mod openapi;
 mod organisations;
+pub mod outbound;
 mod page;
 mod parameters;
 mod problem;
