@@ -94,7 +94,7 @@ pub async fn protected_resource(call: Call) -> Result<HttpResponse, Problem> {
     let metadata = json!({
         "resource": app.public_url,
         "resource_name": "Frivillig",
-        "authorization_servers": app.issuers.names(),
+        "authorization_servers": app.issuers.authorization_servers(),
         "bearer_methods_supported": ["header"],
         "resource_documentation": format!("{}/docs/", app.public_url)
     });

@@ -11,13 +11,33 @@ use persistence::DoorRule;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{call::Call, problem::Problem};
+use crate::{call::Call, keys::Standing, problem::Problem};
 
 /// Whether the process lives.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// Always `ok`; anything else is a problem document.
     status: &'static str,
+}
+
+/// Whether the service can work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Always `ok`; anything else is a problem document.
+    status: &'static str,
+    /// The issuers that are asked for their keys. Without them nobody of theirs can sign in; what is public goes on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    issuers: Vec<IssuerHealth>,
+}
+
+/// How well the keys of an issuer are known.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IssuerHealth {
+    /// The name of the issuer, which is its address.
+    issuer: String,
+    /// Whether its keys are `fresh`, `kept` from before since it cannot be asked, or still `missing`.
+    keys: Standing,
 }
 
 /// Whether the process lives
@@ -32,14 +52,15 @@ pub async fn live(_call: Call) -> HttpResponse {
 /// Whether the service can work
 ///
 /// Asks the database. Says no from the moment the service is told to stop, so that no new work is sent to it.
-#[utoipa::path(tag = "operations", operation_id = "get_readiness", security(()), responses((status = 200, description = "It can work", body = Health)))]
+#[utoipa::path(tag = "operations", operation_id = "get_readiness", security(()), responses((status = 200, description = "It can work", body = Readiness)))]
 #[get("/health/ready")]
 pub async fn ready(call: Call) -> Result<HttpResponse, Problem> {
     if call.app().draining.load(Ordering::SeqCst) {
         return Err(DoorRule::Busy.into());
     }
     call.app().read(persistence::journal::last).await?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+    let issuers = call.app().issuers.standings().into_iter().map(|(issuer, keys)| IssuerHealth { issuer: issuer.to_owned(), keys });
+    Ok(HttpResponse::Ok().json(Readiness { status: "ok", issuers: issuers.collect() }))
 }
 
 /// Figures for Prometheus

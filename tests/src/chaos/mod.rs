@@ -7,6 +7,7 @@ mod elsewhere;
 mod feed;
 mod forge;
 mod http;
+mod issuers;
 mod kill;
 mod limits_of_rate;
 mod outbound;
