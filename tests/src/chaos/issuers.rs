@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     elsewhere::{Elsewhere, Page, later},
-    forge::{AUDIENCE, KEYS, claims, ed_jwk, eddsa, genuine, header, jwk, token, with},
+    forge::{AUDIENCE, BUSINESSES, CITIZENS, KEYS, claims, ed_jwk, eddsa, genuine, header, issuers, jwk, token, with},
     http::Ask,
     process::{PATIENCE, Service, program},
 };
@@ -414,4 +414,46 @@ fn an_issuer_inside_the_house_is_called_only_when_the_operator_says_so() {
     assert_eq!(idp.visits(), 0);
     drop(service);
     let _ = fs::remove_dir_all(folder);
+}
+
+/// How a client that knows nothing but an address finds out where to get a token (RFC 9728).
+#[test]
+fn whoever_is_refused_is_told_where_to_get_a_token() {
+    run(|| async {
+        let world = World::with(Engine::Sqlite, Content::Nothing, |app| {
+            app.issuers = issuers();
+            app.metrics_token = Some("for-the-operator".into());
+        })
+        .await;
+        let place = "http://127.0.0.1:8080/.well-known/oauth-protected-resource";
+        let refused = world.anybody().get("/v1/me").await.refuses(401, "unauthenticated");
+        assert_eq!(refused.header("www-authenticate"), format!("Bearer realm=\"frivillig\", resource_metadata=\"{place}\""));
+        let metadata = world.anybody().get("/.well-known/oauth-protected-resource").await.is(200);
+        assert_eq!(metadata.header("content-type"), "application/json");
+        assert_eq!(
+            metadata.json(),
+            json!({"resource": "http://127.0.0.1:8080", "resource_name": "Frivillig", "bearer_methods_supported": ["header"],
+                "resource_documentation": "http://127.0.0.1:8080/docs/", "authorization_servers": [BUSINESSES, CITIZENS]})
+        );
+        // The operator's figures are nothing that an issuer's token opens.
+        let figures = world.anybody().get("/metrics").await.refuses(401, "unauthenticated");
+        assert_eq!(figures.header("www-authenticate"), "Bearer realm=\"frivillig\"");
+    });
+}
+
+#[test]
+fn metadata_say_nothing_of_issuers_where_there_are_none() {
+    run(|| async {
+        for no_server in
+            [World::new(Engine::Sqlite).await, World::with(Engine::Sqlite, Content::Nothing, |app| app.issuers = Issuers::default()).await]
+        {
+            let metadata = no_server.anybody().get("/.well-known/oauth-protected-resource").await.is(200).json();
+            assert_eq!(metadata.get("authorization_servers"), None, "{metadata}");
+        }
+        let elsewhere =
+            World::with(Engine::Sqlite, Content::Nothing, |app| app.public_url = "https://kommune.example/frivillig".into()).await;
+        let refused = elsewhere.anybody().get("/v1/me").await.is(401);
+        let place = "https://kommune.example/.well-known/oauth-protected-resource/frivillig";
+        assert_eq!(refused.header("www-authenticate"), format!("Bearer realm=\"frivillig\", resource_metadata=\"{place}\""));
+    });
 }
