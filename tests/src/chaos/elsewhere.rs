@@ -20,6 +20,8 @@ use crate::cluster::free_port;
 #[derive(Clone, Debug)]
 pub enum Page {
     Text(String),
+    /// The same after a while.
+    Late(Duration, String),
     Redirect(u16, String),
     /// Says that so many bytes come, and sends them.
     Flood(usize),
@@ -127,6 +129,10 @@ impl State {
         let _ = match page {
             None => stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
             Some(Page::Text(text)) => stream.write_all((head(text.len()) + &text).as_bytes()),
+            Some(Page::Late(pause, text)) => {
+                thread::sleep(pause);
+                stream.write_all((head(text.len()) + &text).as_bytes())
+            }
             Some(Page::Redirect(status, to)) => {
                 stream.write_all(format!("HTTP/1.1 {status} Elsewhere\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").as_bytes())
             }
@@ -171,10 +177,10 @@ fn head(length: usize) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
 }
 
-/// The path that was asked for; none of what is no request in plain HTTP.
+/// The path that was asked for, without a query; none of what is no request in plain HTTP.
 fn request(stream: &TcpStream) -> Option<String> {
     let mut lines = BufReader::new(stream).lines();
-    let path = lines.next()?.ok()?.split(' ').nth(1)?.to_owned();
+    let path = lines.next()?.ok()?.split(' ').nth(1)?.split('?').next()?.to_owned();
     while !lines.next()?.ok()?.is_empty() {}
     Some(path)
 }

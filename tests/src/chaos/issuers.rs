@@ -394,6 +394,8 @@ fn a_service_starts_without_its_issuer_and_says_so() {
 #[test]
 fn a_service_asks_its_issuer_before_it_opens() {
     let (idp, folder) = (issuer(), folder("up"));
+    // So slow that a service that did not wait would be ready before.
+    idp.put(DESCRIPTION, Page::Late(Duration::from_millis(400), description(&idp).to_string()));
     let issuers = Configured::new(&idp.url(PATH));
     let mut settings = settings(&issuers, &folder);
     settings.extend([("OUTBOUND_NETWORKS", "127.0.0.1/32".into()), ("OUTBOUND_WITHOUT_TLS", "true".into())]);
