@@ -1,23 +1,26 @@
 //! Who somebody is: bearer tokens (RFC 9068, RFC 8725) of the issuers that the operator trusts.
 //!
-//! Keys come from files that the operator names, never from anything inside a token: `jku`, `jwk` and `x5u`
-//! are not looked at, and `kid` is looked up in a map and nowhere else.
+//! Keys come from files that the operator names or from issuers that the operator names ([`crate::renewal`]), never from anything inside a
+//! token: `jku`, `jwk` and `x5u` are not looked at, and `kid` is looked up in a map and nowhere else.
 
-use std::{collections::HashMap, fmt, path::Path};
+use std::{collections::HashMap, fmt, path::Path, sync::Arc};
 
 use access::{Identity, Role};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation,
-    jwk::{JwkSet, KeyAlgorithm},
-};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::{
+    keys::{IssuerKeys, Keyring, Keys},
+    outbound::Outbound,
+};
 
 /// Seconds that clocks of issuers may differ from ours.
 const LEEWAY: f64 = 30.0;
@@ -42,7 +45,10 @@ struct IssuerConfig {
     /// `aud` that its tokens must carry.
     audience: String,
     /// A JWK Set, relative to this file.
-    jwks_file: String,
+    jwks_file: Option<String>,
+    /// Its keys are where the issuer itself says.
+    #[serde(default)]
+    discovery: bool,
     /// JSON Pointer to the claim that lists roles, such as `/realm_access/roles`.
     #[serde(default = "default_roles_claim")]
     roles_claim: String,
@@ -60,7 +66,9 @@ fn default_roles_claim() -> String {
 #[derive(Clone)]
 struct Issuer {
     audience: String,
-    keys: HashMap<String, (Algorithm, DecodingKey)>,
+    keys: Arc<Keyring>,
+    /// Where it describes itself, if its keys are to be found that way.
+    address: Option<Url>,
     roles_claim: String,
     roles: HashMap<String, Role>,
     cvr_claim: Option<String>,
@@ -111,7 +119,8 @@ impl Issuers {
     pub fn demo(key: &DemoKey) -> Result<Self, String> {
         let issuer = Issuer {
             audience: DEMO_AUDIENCE.into(),
-            keys: HashMap::from([("demo".to_owned(), (Algorithm::EdDSA, DecodingKey::from_ed_der(&key.public()?)))]),
+            keys: Arc::new(Keyring::fixed(Keys::one("demo", Algorithm::EdDSA, DecodingKey::from_ed_der(&key.public()?)))),
+            address: None,
             roles_claim: default_roles_claim(),
             roles: Role::FROM_TOKEN.into_iter().map(|role| (role.as_str().to_owned(), role)).collect(),
             cvr_claim: Some("/cvr".into()),
@@ -119,12 +128,33 @@ impl Issuers {
         Ok(Self { by_name: HashMap::from([(DEMO_ISSUER.to_owned(), issuer)]) })
     }
 
-    /// Their names, sorted.
+    /// Those that are OAuth authorization servers, where somebody can get a token: their names, which are their addresses, sorted.
     #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+    pub fn authorization_servers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.by_name.keys().map(String::as_str).filter(|name| web_address(name).is_ok()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Those whose keys are to be found: name, address and where to put the keys.
+    pub(crate) fn discovered(&self) -> impl Iterator<Item = (&str, &Url, &Arc<Keyring>)> {
+        self.by_name.iter().filter_map(|(name, issuer)| Some((name.as_str(), issuer.address.as_ref()?, &issuer.keys)))
+    }
+
+    /// Those whose keys are to be found, sorted, and how well the keys are known.
+    pub(crate) fn standings(&self) -> Vec<(&str, IssuerKeys)> {
+        let mut standings: Vec<_> = self.discovered().map(|(name, _, keys)| (name, keys.standing())).collect();
+        standings.sort_unstable_by_key(|(name, _)| *name);
+        standings
+    }
+
+    /// Whether those whose keys are to be found may be called.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn check(&self, outbound: &Outbound) -> Result<(), String> {
+        let mut calls = self.discovered().map(|(name, address, _)| (name, outbound.check(address)));
+        calls.try_for_each(|(name, call)| call.map_err(|failure| format!("issuer {name}: {failure}")))
     }
 
     /// Who a token says that its bearer is, if it is to be believed.
@@ -140,7 +170,11 @@ impl Issuers {
         let claimed: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| Rejected)?;
         let name = claimed.0.get("iss").and_then(Value::as_str).ok_or(Rejected)?;
         let issuer = self.by_name.get(name).ok_or(Rejected)?;
-        let (algorithm, key) = issuer.keys.get(header.kid.as_deref().unwrap_or_default()).ok_or(Rejected)?;
+        let keys = issuer.keys.current();
+        let Some((algorithm, key)) = keys.get(header.kid.as_deref().unwrap_or_default()) else {
+            issuer.keys.miss();
+            return Err(Rejected);
+        };
         let mut validation = Validation::new(*algorithm);
         validation.set_audience(&[&issuer.audience]);
         validation.set_issuer(&[name]);
@@ -209,16 +243,11 @@ fn check_times(claims: &Map<String, Value>, now: DateTime<Utc>) -> Result<(), Re
 
 impl Issuer {
     fn new(config: IssuerConfig, folder: &Path) -> Result<Self, String> {
-        let path = folder.join(&config.jwks_file);
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let set: JwkSet = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-        let keys: HashMap<_, _> = set.keys.iter().filter_map(signing_key).collect();
-        if keys.is_empty() {
-            return Err(format!(
-                "{} holds no signing key with kid and a known algorithm (RS256, PS256, ES256, ES384, EdDSA)",
-                path.display()
-            ));
-        }
+        let (keys, address) = match (&config.jwks_file, config.discovery) {
+            (Some(file), false) => (Keyring::fixed(keys_in(&folder.join(file))?), None),
+            (None, true) => (Keyring::awaited(), Some(web_address(&config.issuer)?)),
+            _ => return Err("it needs either jwks_file or \"discovery\": true".into()),
+        };
         let roles = config.roles.into_iter().map(|(theirs, ours)| {
             Role::from_token(&ours).map(|role| (theirs, role)).ok_or_else(|| format!("{ours} is not a role that a token can carry"))
         });
@@ -229,7 +258,8 @@ impl Issuer {
         }
         Ok(Self {
             audience: config.audience,
-            keys,
+            keys: Arc::new(keys),
+            address,
             roles_claim: config.roles_claim,
             roles: roles.collect::<Result<_, _>>()?,
             cvr_claim: config.cvr_claim,
@@ -258,22 +288,16 @@ impl Issuer {
     }
 }
 
-/// A key to verify with, pinned to the one algorithm that its own description names.
-fn signing_key(jwk: &jsonwebtoken::jwk::Jwk) -> Option<(String, (Algorithm, DecodingKey))> {
-    use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve};
-    let algorithm = match (jwk.common.key_algorithm, &jwk.algorithm) {
-        (Some(KeyAlgorithm::PS256), AlgorithmParameters::RSA(_)) => Algorithm::PS256,
-        (None | Some(KeyAlgorithm::RS256), AlgorithmParameters::RSA(_)) => Algorithm::RS256,
-        (None | Some(KeyAlgorithm::ES256), AlgorithmParameters::EllipticCurve(curve)) if curve.curve == EllipticCurve::P256 => {
-            Algorithm::ES256
-        }
-        (None | Some(KeyAlgorithm::ES384), AlgorithmParameters::EllipticCurve(curve)) if curve.curve == EllipticCurve::P384 => {
-            Algorithm::ES384
-        }
-        (None | Some(KeyAlgorithm::EdDSA), AlgorithmParameters::OctetKeyPair(_)) => Algorithm::EdDSA,
-        _ => return None,
-    };
-    Some((jwk.common.key_id.clone()?, (algorithm, DecodingKey::from_jwk(jwk).ok()?)))
+fn keys_in(path: &Path) -> Result<Keys, String> {
+    let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Keys::from_json(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The address that an issuer's name is (OpenID Connect Discovery § 3, RFC 8414 § 2).
+fn web_address(name: &str) -> Result<Url, String> {
+    let address = Url::parse(name).ok().filter(|address| matches!(address.scheme(), "http" | "https"));
+    let address = address.filter(|address| address.query().is_none() && address.fragment().is_none());
+    address.ok_or_else(|| "its name is not an address of the form https://host/path".into())
 }
 
 /// The signing key of one demo database.

@@ -22,7 +22,7 @@ use crate::{
     json::RawBody,
     negotiate,
     openapi::Operation,
-    problem::{HttpRule, Problem},
+    problem::{HttpRule, Problem, Reader},
     reply::{Caching, Finished, JSON},
 };
 
@@ -53,6 +53,10 @@ impl Front {
     pub(crate) fn operation(&self, request: &HttpRequest) -> Option<&Arc<Operation>> {
         let found = || app(request).contract.operation(request.method(), &request.match_pattern()?).cloned();
         self.operation.get_or_init(found).as_ref()
+    }
+
+    pub(crate) fn reader<'a>(&self, app: &'a App) -> Reader<'a> {
+        Reader { language: self.language, request_id: self.request_id, public_url: Some(&app.public_url) }
     }
 }
 

@@ -112,6 +112,12 @@ pub struct Settings {
     /// Days after that in which an entry stays public although nobody has.
     #[arg(long, env = "VERIFY_GRACE_DAYS", global = true, default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=3650))]
     pub verify_grace_days: i64,
+    /// Networks that may be called although they are not public, such as that of an issuer inside the house, separated by commas.
+    #[arg(long, env = "OUTBOUND_NETWORKS", global = true, value_delimiter = ',')]
+    pub outbound_networks: Vec<IpNet>,
+    /// Call what is in OUTBOUND_NETWORKS without TLS, too.
+    #[arg(long, env = "OUTBOUND_WITHOUT_TLS", global = true, default_value_t = false, action = clap::ArgAction::Set)]
+    pub outbound_without_tls: bool,
     /// Reach a PostgreSQL server on another machine without TLS.
     #[arg(long, env = "DATABASE_WITHOUT_TLS", global = true, default_value_t = false, action = clap::ArgAction::Set)]
     pub database_without_tls: bool,
@@ -164,6 +170,9 @@ impl Settings {
         }
         if self.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
             return Err("METRICS_TOKEN: at least 16 characters".into());
+        }
+        if self.outbound_without_tls && self.outbound_networks.is_empty() {
+            return Err("OUTBOUND_WITHOUT_TLS: plain http is for OUTBOUND_NETWORKS alone, and that is not set".into());
         }
         let public_url = match &self.public_url {
             None => format!("http://{}", self.listen_addr),

@@ -9,7 +9,8 @@ use actix_web::{
     middleware::Next,
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::{call::Call, problem::Problem, reply};
@@ -91,14 +92,26 @@ pub async fn api_catalog(call: Call) -> Result<HttpResponse, Problem> {
 #[get("/.well-known/oauth-protected-resource")]
 pub async fn protected_resource(call: Call) -> Result<HttpResponse, Problem> {
     let app = call.app();
-    let metadata = json!({
+    let mut metadata = json!({
         "resource": app.public_url,
         "resource_name": "Frivillig",
-        "authorization_servers": app.issuers.names(),
         "bearer_methods_supported": ["header"],
         "resource_documentation": format!("{}/docs/", app.public_url)
     });
+    // What has no value is left out (RFC 9728 § 3.2); nobody gets a demo token by OAuth.
+    let servers = app.issuers.authorization_servers();
+    if let (false, Value::Object(metadata)) = (servers.is_empty(), &mut metadata) {
+        metadata.insert("authorization_servers".into(), json!(servers));
+    }
     Ok(well_known("application/json", metadata.to_string()))
+}
+
+/// Where the metadata of the resource at `public_url` is: between host and path (RFC 9728 § 3.1).
+pub(crate) fn metadata_address(public_url: &str) -> Option<Url> {
+    let mut address = Url::parse(public_url).ok()?;
+    let path = address.path().trim_end_matches('/').to_owned();
+    address.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
+    Some(address)
 }
 
 /// Whom to tell about a vulnerability (RFC 9116)
@@ -118,4 +131,21 @@ pub async fn security_txt(call: Call) -> Result<HttpResponse, Problem> {
 
 fn well_known(media_type: &'static str, body: String) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).insert_header((CACHE_CONTROL, "public, max-age=300")).body(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::metadata_address;
+
+    #[test]
+    fn metadata_stand_between_host_and_path() {
+        for (resource, metadata) in [
+            ("https://api.example", "https://api.example/.well-known/oauth-protected-resource"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/.well-known/oauth-protected-resource"),
+            ("https://kommune.example/frivillig", "https://kommune.example/.well-known/oauth-protected-resource/frivillig"),
+            ("https://kommune.example/a\"b", "https://kommune.example/.well-known/oauth-protected-resource/a%22b"),
+        ] {
+            assert_eq!(metadata_address(resource).map(String::from).as_deref(), Some(metadata));
+        }
+    }
 }

@@ -36,8 +36,7 @@ pub const API_VERSION: &str = "1.0.0";
 static API_VERSION_HEADER: HeaderName = HeaderName::from_static("api-version");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const EXPOSED: &str =
-    "API-Version, Content-Language, ETag, Idempotent-Replay, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
+const EXPOSED: &str = "API-Version, Content-Language, ETag, Idempotent-Replay, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id";
 
 /// The outermost layer of the application.
 ///
@@ -57,7 +56,7 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
         return Ok(request.into_response(answer));
     }
     if let Err(problem) = count(&app, &request, &front, &dress) {
-        let answer = dress.on(problem.document(front.language, &front.request_id.to_string()));
+        let answer = dress.on(problem.document(&front.reader(&app)));
         return Ok(request.into_response(answer));
     }
     if request.method() == Method::HEAD {
@@ -73,7 +72,7 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
     let answered = |route, status| Answered { method: &method, route, status, begun, request_id: front.request_id };
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
-            let mut response = documented(response.map_into_boxed_body(), &front);
+            let mut response = documented(response.map_into_boxed_body(), &app, &front);
             let route = front.operation(response.request()).map_or("unmatched", |operation| &operation.route);
             note(&app, &answered(route, response.status()));
             dress.put_on(response.headers_mut());
@@ -82,7 +81,7 @@ pub async fn front(mut request: ServiceRequest, next: Next<impl MessageBody + 's
         Ok(Err(error)) => Err(error),
         Err(_) => {
             note(&app, &answered("panicked", StatusCode::INTERNAL_SERVER_ERROR));
-            let document = Problem::new(DoorRule::Internal).document(front.language, &front.request_id.to_string());
+            let document = Problem::new(DoorRule::Internal).document(&front.reader(&app));
             Err(InternalError::from_response("panicked", dress.on(document)).into())
         }
     }
@@ -187,7 +186,7 @@ impl Dress {
 }
 
 /// Turns whatever says no, the framework's own answers among them, into a problem document.
-fn documented(response: ServiceResponse<BoxBody>, front: &Front) -> ServiceResponse<BoxBody> {
+fn documented(response: ServiceResponse<BoxBody>, app: &App, front: &Front) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -201,7 +200,11 @@ fn documented(response: ServiceResponse<BoxBody>, front: &Front) -> ServiceRespo
         tracing::error!(request_id = %front.request_id, code = problem.code(), cause, "a request failed");
     }
     let (request, _) = response.into_parts();
-    ServiceResponse::new(request, problem.document(front.language, &front.request_id.to_string()))
+    let mut reader = front.reader(app);
+    if front.operation(&request).is_some_and(|operation| operation.for_operator) {
+        reader.public_url = None;
+    }
+    ServiceResponse::new(request, problem.document(&reader))
 }
 
 /// The figures of one route: how long its answers took, and how many there were of each status.

@@ -15,7 +15,7 @@ use persistence::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{call::Call, problem::Problem};
+use crate::{call::Call, keys::IssuerKeys, problem::Problem};
 
 /// Whether the process lives.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +30,10 @@ pub struct Readiness {
     /// Always `ok`; anything else is a problem document.
     status: &'static str,
     work: DueWork,
+    /// The issuers that are asked for their keys. Without them nobody of theirs can sign in; what is public goes on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    issuers: Vec<IssuerHealth>,
 }
 
 /// Work that the service does by itself: letters, housekeeping, what dates bring about.
@@ -44,6 +48,15 @@ pub struct DueWork {
     /// How much has failed at least once and is tried again later.
     #[schema(minimum = 0)]
     failing: i64,
+}
+
+/// How well the keys of an issuer are known.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IssuerHealth {
+    /// The name of the issuer, which is its address.
+    issuer: String,
+    /// Whether its keys are `fresh`, `kept` from before since it cannot be asked, or still `missing`.
+    keys: IssuerKeys,
 }
 
 /// Whether the process lives
@@ -67,7 +80,8 @@ pub async fn ready(call: Call) -> Result<HttpResponse, Problem> {
     let now = call.app().clock.now();
     let backlog = call.app().read(move |connection| jobs::backlog(connection, now)).await?;
     let work = DueWork { due: backlog.due, since: backlog.since, failing: backlog.failing };
-    Ok(HttpResponse::Ok().json(Readiness { status: "ok", work }))
+    let issuers = call.app().issuers.standings().into_iter().map(|(issuer, keys)| IssuerHealth { issuer: issuer.to_owned(), keys });
+    Ok(HttpResponse::Ok().json(Readiness { status: "ok", work, issuers: issuers.collect() }))
 }
 
 /// Figures for Prometheus

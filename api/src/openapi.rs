@@ -299,7 +299,7 @@ fn headers() -> Value {
         "Location": header("Where the new thing is"),
         "Link": header("The contract (`rel=\"service-desc\"`) and, in a list, the next page (`rel=\"next\"`; RFC 8288)"),
         "Retry-After": header("Seconds to wait"),
-        "WWW-Authenticate": header("How to authenticate (RFC 6750)"),
+        "WWW-Authenticate": header("How to authenticate (RFC 6750), and where it says from whom to get a token (RFC 9728)"),
         "Idempotent-Replay": header("`true` when this is the answer to an earlier request with the same key")
     })
 }

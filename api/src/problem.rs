@@ -11,8 +11,9 @@ use kernel::{Finding, Kind, Language, ProblemType, Rule, rules};
 use persistence::{DoorRule, Error};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::{call::Call, reply};
+use crate::{call::Call, discovery::metadata_address, reply};
 
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -168,7 +169,8 @@ impl Problem {
 
     /// The finished answer.
     #[must_use]
-    pub fn document(&self, language: Language, request_id: &str) -> HttpResponse {
+    pub fn document(&self, reader: &Reader<'_>) -> HttpResponse {
+        let Reader { language, request_id, .. } = *reader;
         let wording = self.problem.wording(language);
         let status = status(self.problem.kind);
         let body = ProblemDocument {
@@ -196,14 +198,34 @@ impl Problem {
             answer.insert_header((ALLOW, methods.clone()));
         }
         if self.problem.kind == Kind::Unauthenticated {
-            let error = if self.problem.code == HttpRule::InvalidToken.as_problem().code { ", error=\"invalid_token\"" } else { "" };
-            answer.insert_header((WWW_AUTHENTICATE, format!("Bearer realm=\"frivillig\"{error}")));
+            answer.insert_header((WWW_AUTHENTICATE, self.challenge(reader)));
         }
         if self.problem.kind == Kind::UnsupportedMediaType {
             answer.insert_header(("Accept-Patch", "application/merge-patch+json"));
         }
         answer.body(serde_json::to_string(&body).unwrap_or_default())
     }
+
+    /// What to authenticate with (RFC 6750 § 3), and where it says from whom to get it (RFC 9728 § 5.1).
+    fn challenge(&self, reader: &Reader<'_>) -> String {
+        let mut challenge = "Bearer realm=\"frivillig\"".to_owned();
+        if self.problem.code == HttpRule::InvalidToken.as_problem().code {
+            challenge.push_str(", error=\"invalid_token\"");
+        }
+        if let Some(metadata) = reader.public_url.and_then(metadata_address) {
+            challenge.push_str(&format!(", resource_metadata=\"{metadata}\""));
+        }
+        challenge
+    }
+}
+
+/// For whom a document is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub language: Language,
+    pub request_id: Uuid,
+    /// Where the resource is that somebody must be authorised for; the operator's figures are none.
+    pub public_url: Option<&'a str>,
 }
 
 impl From<Error> for Problem {

@@ -24,7 +24,8 @@ use crate::{
     log::{self, RequestLog},
     mail::{self, Post},
     openapi::Contract,
-    routes,
+    outbound::{self, Outbound},
+    renewal, routes,
 };
 
 /// How long what is in flight may take after the order to stop.
@@ -68,11 +69,10 @@ fn perform(task: Task, settings: Settings) -> Result<(), String> {
         return Ok(());
     }
     let config = settings.check()?;
-    let issuers =
-        config.settings.auth_issuers.as_deref().map(Issuers::from_file).transpose().map_err(|error| format!("AUTH_ISSUERS: {error}"))?;
+    let trust = Trust::new(&config).map_err(|error| format!("AUTH_ISSUERS: {error}"))?;
     let clock = Clock::system();
     match task {
-        Task::Serve => serve(&config, issuers, clock),
+        Task::Serve => serve(&config, trust, clock),
         Task::Migrate => open(&config).map(|_| say("The schema is up to date.")),
         Task::CheckConfig => {
             say("The configuration is good.");
@@ -81,6 +81,25 @@ fn perform(task: Task, settings: Settings) -> Result<(), String> {
         Task::Token { persona } => token(&config, &clock, &persona),
         Task::Seed { scale } => seed(&config, &clock, scale),
         Task::Openapi => Ok(()),
+    }
+}
+
+/// Whose tokens are believed, and how to ask them for their keys.
+struct Trust {
+    issuers: Option<Issuers>,
+    outbound: Option<Outbound>,
+}
+
+impl Trust {
+    fn new(config: &Config) -> Result<Self, String> {
+        let issuers = config.settings.auth_issuers.as_deref().map(Issuers::from_file).transpose()?;
+        let outbound = issuers.as_ref().filter(|issuers| issuers.discovered().next().is_some()).map(|issuers| {
+            let Settings { outbound_networks, outbound_without_tls, .. } = &config.settings;
+            let outbound = Outbound::new(outbound_networks.clone(), *outbound_without_tls, outbound::Bounds::default())
+                .map_err(|error| format!("nobody can be called through TLS: {error}"))?;
+            issuers.check(&outbound).map(|()| outbound)
+        });
+        Ok(Self { issuers, outbound: outbound.transpose()? })
     }
 }
 
@@ -201,14 +220,14 @@ fn seed(config: &Config, clock: &Clock, scale: u64) -> Result<(), String> {
     Ok(())
 }
 
-fn serve(config: &Config, issuers: Option<Issuers>, clock: Clock) -> Result<(), String> {
+fn serve(config: &Config, trust: Trust, clock: Clock) -> Result<(), String> {
     let (lines, requests) = log::to_stderr(config.settings.log_format);
-    let served = serve_with_log(config, issuers, clock, requests);
+    let served = serve_with_log(config, trust, clock, requests);
     lines.flush();
     served
 }
 
-fn serve_with_log(config: &Config, issuers: Option<Issuers>, clock: Clock, requests: RequestLog) -> Result<(), String> {
+fn serve_with_log(config: &Config, trust: Trust, clock: Clock, requests: RequestLog) -> Result<(), String> {
     let exposed = !config.settings.listen_addr.ip().is_loopback() && !config.settings.demo_public;
     let new = matches!(&config.target, Target::Sqlite(path) if !path.exists());
     // Before anything is opened where it can be known by then: what is refused must not leave a database behind.
@@ -223,8 +242,11 @@ fn serve_with_log(config: &Config, issuers: Option<Issuers>, clock: Clock, reque
     }
     health::recorder();
     System::new().block_on(async {
-        let mut app = assemble(config, opened, issuers, clock)?;
+        let mut app = assemble(config, opened, trust.issuers, clock)?;
         app.request_log = requests;
+        if let Some(outbound) = &trust.outbound {
+            renewal::keep_fresh(&app.issuers, outbound, &app.clock, renewal::Pace::default()).await;
+        }
         run_until_told(listener, Data::new(app)).await
     })
 }

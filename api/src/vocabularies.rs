@@ -10,6 +10,7 @@ use crate::{call::Call, problem::Problem, reply};
 /// Every enumeration of the contract; a test holds the two against each other.
 const ALL: &[Vocabulary] = &[
     kernel::Accessibility::VOCABULARY,
+    crate::keys::IssuerKeys::VOCABULARY,
     crate::moderation::QueueClaim::VOCABULARY,
     crate::moderation::QueueKind::VOCABULARY,
     initiatives::Participation::VOCABULARY,

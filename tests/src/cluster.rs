@@ -342,7 +342,7 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
 /// Below the ports that Linux and macOS give to outgoing connections. A server that is
 /// being restarted would otherwise find its port taken now and then, and by a client that tries to
 /// reach it: a connection to a free port of that range can be given the very same port as its own.
-fn free_port() -> Option<u16> {
+pub fn free_port() -> Option<u16> {
     let at_random = || 16_384 + RandomState::new().hash_one(()) as u16 % 16_384;
     iter::repeat_with(at_random).take(1_000).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
 }

@@ -86,6 +86,10 @@ pub fn jwk(kid: &str, key: &rsa::KeyPair) -> Value {
     json!({"kty": "RSA", "use": "sig", "kid": kid, "n": base64(modulus), "e": base64(exponent)})
 }
 
+pub fn ed_jwk() -> Value {
+    json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "ed-1", "x": base64(KEYS.ed.public_key().as_ref())})
+}
+
 /// The issuers as an operator configures them, from files.
 pub fn issuers() -> Issuers {
     static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -99,7 +103,7 @@ pub fn issuers() -> Issuers {
         write(
             "businesses.json",
             &json!({"keys": [
-                {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "ed-1", "x": base64(KEYS.ed.public_key().as_ref())},
+                ed_jwk(),
                 {"kty": "EC", "crv": "P-256", "kid": "ec-1", "x": base64(&ec[1..33]), "y": base64(&ec[33..])},
             ]}),
         );

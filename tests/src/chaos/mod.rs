@@ -3,11 +3,14 @@
 //! What these tests measure with a clock is that something ends at all; how fast is the benchmark's question.
 
 mod bounds;
+mod elsewhere;
 mod feed;
 mod forge;
 mod http;
+mod issuers;
 mod kill;
 mod limits_of_rate;
+mod outbound;
 mod process;
 mod resets;
 mod restart;

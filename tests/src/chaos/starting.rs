@@ -113,9 +113,15 @@ fn a_port_in_use_leaves_no_database_behind() {
 #[test]
 fn settings_that_make_no_sense_are_named() {
     let folder = Folder::new("settings");
-    for (name, value) in
-        [("LISTEN_ADDR", "banana"), ("DEMO", "perhaps"), ("RATE_LIMIT", "some"), ("TRUSTED_PROXIES", "10.0.0.0/99"), ("LOG_FORMAT", "xml")]
-    {
+    for (name, value) in [
+        ("LISTEN_ADDR", "banana"),
+        ("DEMO", "perhaps"),
+        ("RATE_LIMIT", "some"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("LOG_FORMAT", "xml"),
+        ("OUTBOUND_NETWORKS", "10.0.0.0/99"),
+        ("OUTBOUND_WITHOUT_TLS", "perhaps"),
+    ] {
         let mut command = program([("DATABASE_URL", "sqlite://frivillig.db"), (name, value)]);
         let said = complaint(&ends(command.current_dir(&folder.0)));
         let option = format!("--{}", name.to_ascii_lowercase().replace('_', "-"));
@@ -127,12 +133,14 @@ fn settings_that_make_no_sense_are_named() {
     refuses("public", &with("PUBLIC_URL", "frivillig.example"), &["PUBLIC_URL"]);
     refuses("play", &with("LISTEN_ADDR", "0.0.0.0:0"), &["LISTEN_ADDR", "DEMO_PUBLIC"]);
     refuses("cors", &with("CORS_ORIGINS", "*"), &["CORS_ORIGINS"]);
+    refuses("plain", &with("OUTBOUND_WITHOUT_TLS", "true"), &["OUTBOUND_WITHOUT_TLS", "OUTBOUND_NETWORKS"]);
 }
 
 #[test]
 fn issuers_that_cannot_be_read_are_named() {
     let elsewhere = Folder::new("issuers_files");
     let issuer = |more: &str| format!(r#"[{{"issuer": "https://idp.example", "audience": "frivillig", "jwks_file": "keys.json"{more}}}]"#);
+    let discovered = |issuer: &str| json!([{"issuer": issuer, "audience": "frivillig", "discovery": true}]).to_string();
     let files = [
         ("broken", "{".to_owned(), "line 1"),
         ("empty", "[]".to_owned(), "no issuer"),
@@ -140,6 +148,13 @@ fn issuers_that_cannot_be_read_are_named() {
         ("keyless", issuer(""), "keys.json"),
         ("role", issuer(r#", "roles": {"boss": "signatory"}"#), "signatory"),
         ("pointer", issuer(r#", "roles_claim": "roles""#), "JSON Pointer"),
+        ("both", issuer(r#", "discovery": true"#), "either jwks_file or"),
+        ("neither", issuer("").replace(r#""jwks_file": "keys.json""#, r#""discovery": false"#), "either jwks_file or"),
+        ("urn", discovered("urn:kommune"), "https://host/path"),
+        ("query", discovered("https://idp.example/?realm=a"), "https://host/path"),
+        ("plain", discovered("http://idp.example"), "OUTBOUND_WITHOUT_TLS"),
+        ("inside", discovered("https://10.0.0.1/realms/a"), "OUTBOUND_NETWORKS"),
+        ("password", discovered("https://anna:hemmeligt@idp.example"), "password"),
     ];
     let with = |path: &str, because: &str| {
         let settings = [("DATABASE_URL", "sqlite://frivillig.db"), ("AUTH_ISSUERS", path)];
@@ -153,6 +168,13 @@ fn issuers_that_cannot_be_read_are_named() {
         fs::write(elsewhere.0.join(name), text).expect("it can be written");
         with(&elsewhere.file(name), because);
     }
+    fs::write(elsewhere.0.join("good"), discovered("https://idp.example")).expect("it can be written");
+    let nobody = [
+        ("DATABASE_URL", "sqlite://frivillig.db"),
+        ("AUTH_ISSUERS", &elsewhere.file("good")),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem"),
+    ];
+    refuses("certificates", &nobody, &["AUTH_ISSUERS", "TLS", "certificates"]);
     refuses("both", &[("DATABASE_URL", "sqlite://frivillig.db"), ("DEMO", "true"), ("AUTH_ISSUERS", "x.json")], &["DEMO", "AUTH_ISSUERS"]);
 }
 

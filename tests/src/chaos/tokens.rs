@@ -218,7 +218,8 @@ fn told(answer: &Answer) -> (u16, String, Value) {
 
 async fn every_forgery_gets_the_same_answer(world: World) {
     let expected = told(&actor(&world, "x").get("/v1/me").await.refuses(401, "invalid-token"));
-    assert_eq!(expected.1, "Bearer realm=\"frivillig\", error=\"invalid_token\"");
+    let metadata = "http://127.0.0.1:8080/.well-known/oauth-protected-resource";
+    assert_eq!(expected.1, format!("Bearer realm=\"frivillig\", error=\"invalid_token\", resource_metadata=\"{metadata}\""));
     let attacks =
         [without_a_key(), with_one_issuers_key_for_anothers_token(), with_hostile_heads(), with_claims_that_do_not_hold()].concat();
     let mut believed = Vec::new();
