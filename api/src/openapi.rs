@@ -35,6 +35,7 @@ use crate::{
         (name = "me", description = "Who the service takes me for"),
         (name = "organisations", description = "Associations, groups, single volunteers and institutions, and who speaks for them"),
         (name = "initiatives", description = "The catalogue of volunteer initiatives, and the way into it"),
+        (name = "referrals", description = "How employees of the municipality refer somebody to an initiative"),
         (name = "moderation", description = "What waits for an editor"),
         (name = "policy", description = "The volunteering policy itself, as data"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),

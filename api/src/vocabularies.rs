@@ -14,6 +14,7 @@ const ALL: &[Vocabulary] = &[
     crate::moderation::QueueClaim::VOCABULARY,
     crate::moderation::QueueKind::VOCABULARY,
     initiatives::Participation::VOCABULARY,
+    initiatives::ReferralCapacity::VOCABULARY,
     initiatives::ReportReason::VOCABULARY,
     initiatives::ReportStatus::VOCABULARY,
     initiatives::RevisionState::VOCABULARY,

@@ -22,6 +22,7 @@ mod outbox;
 pub mod page;
 pub mod persons;
 pub mod policy;
+pub mod referrals;
 pub mod reports;
 pub mod sample;
 mod schema;

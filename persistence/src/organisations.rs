@@ -249,6 +249,16 @@ impl Precondition {
         }
     }
 
+    /// For what is put where there may be nothing yet, and so no version that anybody could have seen.
+    pub(crate) fn require_of(self, version: Option<i64>) -> Result<(), Error> {
+        match (self, version) {
+            (named, Some(version)) => named.require(version),
+            (Self::Missing, None) => Err(DoorRule::PreconditionRequired.into()),
+            (Self::Version(_), None) => Err(DoorRule::Stale.into()),
+            (Self::Any, None) => Ok(()),
+        }
+    }
+
     /// For transitions, which may name one.
     pub(crate) fn accept(self, version: i64) -> Result<(), Error> {
         match self {

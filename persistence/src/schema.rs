@@ -243,6 +243,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    referrals (seq) {
+        seq -> BigInt,
+        initiative_id -> Text,
+        how -> Text,
+        suitable_for -> Nullable<Text>,
+        capacity -> Text,
+        capacity_note -> Nullable<Text>,
+        contact_name -> Text,
+        contact_email -> Nullable<Text>,
+        contact_phone -> Nullable<Text>,
+        updated_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     organisations,
     memberships,

@@ -106,36 +106,45 @@ const BEGINNING: usize = 3;
 /// What somebody typed, as a query: every word must be there, in any order, with any ending and as the beginning
 /// of a longer one. `None` when there is no word in it, and then nothing can be found.
 pub(crate) fn query(engine: Engine, text: &str) -> Option<TextQuery> {
-    let stemmer = Stemmer::create(Algorithm::Danish);
-    let mut words = words(text);
-    words.truncate(MOST_WORDS);
+    let words = each(engine, text);
     if words.is_empty() {
         return None;
     }
-    let alone = words.len() == 1;
-    // Every word as the alternatives it is found by, the first of them perhaps the beginning of a longer one.
-    let alternatives = |first: &dyn Fn(&str, bool) -> String, other: &dyn Fn(&str) -> String, or: &str| -> Vec<String> {
-        let one = |word: &String| {
-            let bases = bases(&stemmer, word);
-            let all: Vec<String> =
-                [first(word, alone || word.len() >= BEGINNING)].into_iter().chain(bases.iter().map(|base| other(base))).collect();
-            format!("({})", all.join(or))
-        };
-        words.iter().map(one).collect()
-    };
     Some(match engine {
         Engine::Sqlite => {
-            let first = |word: &str, longer: bool| format!("\"{word}\"{}", if longer { "*" } else { "" });
-            let all = alternatives(&first, &|base| format!("\"{base}\""), " OR ").join(" AND ");
+            let all = words.join(" AND ");
             TextQuery { in_title: format!("title : ({all})"), anywhere: all }
         }
         // The title has a column of its own.
         Engine::Postgres => {
-            let first = |word: &str, longer: bool| format!("'{word}'{}", if longer { ":*" } else { "" });
-            let all = alternatives(&first, &|base| format!("'{base}'"), " | ").join(" & ");
+            let all = words.join(" & ");
             TextQuery { in_title: all.clone(), anywhere: all }
         }
     })
+}
+
+/// The same, word by word: each as the alternatives it is found by, the first of them perhaps the beginning of a longer word.
+pub(crate) fn each(engine: Engine, text: &str) -> Vec<String> {
+    let stemmer = Stemmer::create(Algorithm::Danish);
+    let mut words = words(text);
+    words.truncate(MOST_WORDS);
+    let alone = words.len() == 1;
+    let one = |word: &String| {
+        let longer = alone || word.len() >= BEGINNING;
+        let bases = bases(&stemmer, word);
+        let (first, others, or): (String, Vec<String>, &str) = match engine {
+            Engine::Sqlite => {
+                let first = format!("\"{word}\"{}", if longer { "*" } else { "" });
+                (first, bases.iter().map(|base| format!("\"{base}\"")).collect(), " OR ")
+            }
+            Engine::Postgres => {
+                let first = format!("'{word}'{}", if longer { ":*" } else { "" });
+                (first, bases.iter().map(|base| format!("'{base}'")).collect(), " | ")
+            }
+        };
+        format!("({})", [vec![first], others].concat().join(or))
+    };
+    words.iter().map(one).collect()
 }
 
 #[cfg(test)]

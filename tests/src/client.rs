@@ -76,6 +76,11 @@ impl Actor {
         Sending::new(self, Method::PATCH, path.into()).json("application/merge-patch+json", &body)
     }
 
+    /// Puts something in a place, whatever stands there.
+    pub fn put(&self, path: impl Into<String>, body: &Value) -> Sending {
+        self.request(Method::PUT, path).seen("*").json("application/json", body)
+    }
+
     pub fn delete(&self, path: impl Into<String>) -> Sending {
         Sending::new(self, Method::DELETE, path.into())
     }

@@ -133,6 +133,11 @@ impl World {
         self.person("editor", &[Role::Editor])
     }
 
+    /// Employed by the municipality, and not at the catalogue.
+    pub fn employee(&self) -> Actor {
+        self.person("employee", &[Role::MunicipalEmployee])
+    }
+
     pub fn persona(&self, persona: &Persona) -> Actor {
         Actor::somebody(self.clone(), persona.clone())
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use initiatives::{Content, LanguageTag, Participation, TermSlug, Weekday, Welcome};
-use kernel::{Fault, Finding, Guidepost, OrganisationId, identifier};
+use kernel::{Fault, Finding, Guidepost, OrganisationId};
 use persistence::catalogue::{Filter, Near, Order};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     json::{Input, fitted},
-    parameters::{PostalCode, Town},
+    parameters::{Narrowing, PostalCode, Town},
     problem::Problem,
 };
 
@@ -180,30 +180,18 @@ impl InitiativeQuery {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let long = |text: &String, max: usize| text.chars().count() > max;
-        if self.q.as_ref().is_some_and(|q| long(q, 200)) {
-            findings.push(Finding::new("?q", Fault::TooLong { max: 200 }));
-        }
-        for (pointer, terms) in [("?target_group", &self.target_group), ("?activity", &self.activity), ("?theme", &self.theme)] {
-            findings.extend(terms.iter().find_map(|term| TermSlug(term.clone()).check().err()).map(|fault| Finding::new(pointer, fault)));
-        }
-        let tag = |tag: &String| if long(tag, 35) { Err(Fault::TooLong { max: 35 }) } else { identifier::language_tag(tag) };
-        findings.extend(self.language.iter().find_map(|language| tag(language).err()).map(|fault| Finding::new("?language", fault)));
-        if self.town.iter().any(|town| long(town, 80)) {
-            findings.push(Finding::new("?town", Fault::TooLong { max: 80 }));
-        }
-        if self.postal_code.iter().any(|code| identifier::postal_code(code).is_err()) {
-            findings.push(Finding::new("?postal_code", Fault::InvalidPostalCode));
-        }
-        if self.age.is_some_and(|age| age > 120) {
-            findings.push(Finding::new("?age", Fault::OutOfRange { min: "0".into(), max: "120".into() }));
-        }
-        if self.near.as_ref().is_some_and(|near| long(near, 60)) {
-            findings.push(Finding::new("?near", Fault::TooLong { max: 60 }));
-        }
-        findings.extend(self.near().err());
-        findings
+        let mut narrowing = Narrowing::default();
+        narrowing.text("?q", self.q.as_ref(), 200);
+        narrowing.terms("?target_group", &self.target_group);
+        narrowing.terms("?activity", &self.activity);
+        narrowing.terms("?theme", &self.theme);
+        narrowing.languages("?language", &self.language);
+        narrowing.towns("?town", &self.town);
+        narrowing.postal_codes("?postal_code", &self.postal_code);
+        narrowing.age("?age", self.age);
+        narrowing.text("?near", self.near.as_ref(), 60);
+        narrowing.0.extend(self.near().err());
+        narrowing.0
     }
 }
 
@@ -244,6 +232,7 @@ impl TryFrom<InitiativeQuery> for (Filter, Order) {
     }
 }
 
-fn words<T: Copy>(values: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
+/// Values of an enumeration, as a filter takes them.
+pub(super) fn words<T: Copy>(values: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
     values.iter().map(|value| word(*value).to_owned()).collect()
 }

@@ -4,6 +4,7 @@ pub mod comparison;
 mod formats;
 mod forms;
 pub mod principles;
+pub mod referrals;
 pub mod steps;
 mod views;
 

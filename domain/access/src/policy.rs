@@ -121,6 +121,12 @@ pub enum Action {
     ReadReports,
     DecideReport,
     SuspendInitiative,
+    /// Look for where somebody can be referred to.
+    SearchReferrals,
+    /// See how somebody is referred to one initiative.
+    ReadReferral,
+    /// Say how somebody is referred.
+    WriteReferral,
     /// Read what is not public in the change feed.
     ReadEvents,
 }
@@ -171,7 +177,16 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory => Own,
             _ => Nothing,
         },
-        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative => match role {
+        A::SearchReferrals => match role {
+            R::MunicipalEmployee | R::CentreAdviser | R::Editor | R::Administrator | R::Auditor => Municipality,
+            _ => Nothing,
+        },
+        A::ReadReferral => match role {
+            R::MunicipalEmployee | R::CentreAdviser | R::Editor | R::Administrator | R::Auditor => Municipality,
+            R::Signatory | R::OrganisationEditor => Own,
+            _ => Nothing,
+        },
+        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::WriteReferral => match role {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
@@ -206,7 +221,9 @@ mod tests {
     #[test]
     fn no_staff_role_writes_in_the_name_of_volunteers() {
         for role in Role::FROM_TOKEN {
-            for action in [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative] {
+            for action in
+                [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::WriteReferral]
+            {
                 assert_eq!(reach(role, action), Reach::Nothing, "{role:?} {action:?}");
             }
         }

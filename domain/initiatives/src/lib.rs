@@ -12,6 +12,7 @@ mod content;
 mod freshness;
 mod initiative;
 mod place;
+mod referral;
 mod report;
 #[cfg(test)]
 mod samples;
@@ -25,6 +26,7 @@ pub use freshness::{Aging, Freshness};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use kernel::{Accessibility, InvalidTime, LocalTime, TermSlug, Weekday};
 pub use place::Place;
+pub use referral::{Referral, ReferralCapacity, ReferralContact, ReferralInformation};
 pub use report::{REPORT_TRANSITIONS, Report, ReportCommand, ReportDecision, ReportReason, ReportRule, ReportStatus, report_mermaid};
 pub use schedule::{DatedSlot, WeeklySlot};
 pub use status::{Command, Status, TRANSITIONS, mermaid};

@@ -22,6 +22,7 @@ pub use facets::{Count, facets};
 pub use project::Facet;
 pub(crate) use project::{Projection, insert, project, rename_organisation, set_version};
 pub use query::list;
+pub(crate) use query::{found_by, matching};
 
 use crate::{
     AnyConnection, DoorRule, Error,

@@ -74,7 +74,7 @@ impl Words {
 
 impl Condition {
     /// All entries that meet the condition, as a query for `seq`.
-    fn set(&self, engine: Engine, sql: &mut Sql) {
+    pub(super) fn set(&self, engine: Engine, sql: &mut Sql) {
         match (self, engine) {
             (Self::Facets(facets), _) => sql.push("SELECT seq FROM catalogue_facets WHERE facet IN (").bind_all(facets).push(")"),
             (Self::Near(near), _) => {

@@ -9,8 +9,8 @@ use super::{
     project::{Facet, of_beginning, of_facet},
 };
 use crate::{
-    AnyConnection, Error, Tag,
-    bulk::engine,
+    AnyConnection, Engine, Error, Tag,
+    bulk::{Sql, engine},
     db::naive,
     page::{Page, PageRequest, cursor_instant, cursor_part, foreign_cursor},
     search::{self, TextQuery},
@@ -171,6 +171,17 @@ pub fn list(
 pub(super) fn counted_conditions(connection: &AnyConnection, filter: &Filter) -> Option<Vec<Condition>> {
     let words = filter.words(connection)?.map(|words| Condition::Words(Words::Anywhere(words.anywhere)));
     Some(filter.conditions().into_iter().chain(words).collect())
+}
+
+/// The entries that a filter leaves, its words aside, as a query for `seq`.
+pub(crate) fn matching(filter: &Filter, freshness: &Freshness, now: DateTime<Utc>, engine: Engine, sql: &mut Sql) {
+    let bounds = Bounds { hidden_until: hidden_until(freshness, now), age: filter.age };
+    plan::matching_seqs(&filter.conditions(), bounds, engine, sql);
+}
+
+/// The entries that are found by a query in the engine's own language, as a query for `seq`.
+pub(crate) fn found_by(query: &str, engine: Engine, sql: &mut Sql) {
+    Condition::Words(Words::Anywhere(query.to_owned())).set(engine, sql);
 }
 
 /// What a list by relevance holds after the entries with the words in their title; `None` for any other list.

@@ -156,7 +156,7 @@ pub(crate) fn load(connection: &mut AnyConnection, id: InitiativeId) -> Result<O
 
 /// An initiative of an organisation that the acting person's action reaches; every other one looks like
 /// a missing one.
-fn within_reach(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<(Stored, Organisation), Error> {
+pub(crate) fn within_reach(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<(Stored, Organisation), Error> {
     // Nobody in particular reaches nothing, and most readers are nobody: that is no question for the database.
     acting.identity().ok_or(DoorRule::NotFound)?;
     let stored = load(connection, id)?.ok_or(DoorRule::NotFound)?;

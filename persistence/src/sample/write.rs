@@ -1,7 +1,7 @@
 //! Samples on their way into the tables, a statement per table and chunk.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use initiatives::{Initiative, Status};
+use initiatives::{Initiative, Referral, ReferralCapacity, ReferralContact, ReferralInformation, Status};
 use kernel::{Event, OrganisationId, Subject, Visibility};
 use organisations::{MembershipRole, MembershipStatus, Organisation, OrganisationKind};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use crate::{
     confirmations::{self, Purpose},
     db::naive,
     initiatives::{InitiativeRow, RevisionRow, Stored},
+    referrals,
     search::sort_key,
 };
 
@@ -144,6 +145,7 @@ pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
     });
     let batch = batch.collect::<Result<Vec<_>, Error>>()?;
     initiatives(tx, &batch)?;
+    referrals(tx)?;
     reports(tx)?;
     confirmations::insert(tx, Purpose::ConfirmInitiative, initiative_id(1).0, LINK)
 }
@@ -199,6 +201,40 @@ fn personas(tx: &mut Tx<'_>) -> Result<(), Error> {
         membership(7, organisation_id(WITH_A_REFUSED_ONE), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
     ];
     bulk::insert(tx.connection, &MEMBERSHIPS, &ties)
+}
+
+/// How employees refer somebody to some of the entries.
+fn referrals(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let karen = || ReferralContact { name: "Koordinator Karen".into(), email: Some("henvisning@forening.example".into()), phone: None };
+    let said = [
+        (
+            1,
+            ReferralCapacity::Open,
+            "Ring eller skriv til koordinatoren. Kom gerne med til det første møde.",
+            Some("Ældre, der spiser alene."),
+            None,
+        ),
+        (
+            4,
+            ReferralCapacity::WaitingList,
+            "Skriv til koordinatoren, og aftal en samtale sammen med borgeren.",
+            None,
+            Some("Omkring seks uger."),
+        ),
+        (
+            17,
+            ReferralCapacity::Full,
+            "Der er ikke plads i øjeblikket. Skriv, hvis borgeren vil på listen.",
+            Some("Borgere, der kan være i en gruppe."),
+            None,
+        ),
+    ];
+    for (number, capacity, how, suitable_for, capacity_note) in said {
+        let [suitable_for, capacity_note] = [suitable_for, capacity_note].map(|text| text.map(str::to_owned));
+        let information = ReferralInformation { how: how.into(), suitable_for, capacity, capacity_note, contact: karen() };
+        referrals::store(tx, Referral { initiative: initiative_id(number), information, updated_at: EPOCH, version: 1 })?;
+    }
+    Ok(())
 }
 
 /// What people have said about entries, for staff to decide.

@@ -7,7 +7,7 @@ use std::{
     process,
 };
 
-use initiatives::{Aging, Command, ReportReason, ReportStatus, RevisionState, Scheme, Status, TermStatus, Verdict};
+use initiatives::{Aging, Command, ReferralCapacity, ReportReason, ReportStatus, RevisionState, Scheme, Status, TermStatus, Verdict};
 use kernel::{Answer, AssessmentSide, Principle, Visibility};
 use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
 use persistence::{Db, Engine, Options, Target, letters::LetterStatus};
@@ -157,6 +157,7 @@ fn every_list_of_words_is_the_programs(engine: Engine) {
         ("principle_assessments_answer_check", words(Answer::ALL, Answer::as_str)),
         ("principle_assessments_principle_check", words(Principle::ALL, Principle::as_str)),
         ("principle_assessments_side_check", words(AssessmentSide::ALL, AssessmentSide::as_str)),
+        ("referrals_capacity_check", words(ReferralCapacity::ALL, ReferralCapacity::as_str)),
         ("reports_reason_check", words(ReportReason::ALL, ReportReason::as_str)),
         ("reports_status_check", words(ReportStatus::ALL, ReportStatus::as_str)),
         ("reviews_outcome_check", words(&[Command::Publish, Command::Return, Command::Refuse], Command::as_str)),
@@ -198,7 +199,7 @@ fn names(engine: Engine) -> BTreeSet<String> {
         Engine::Sqlite => "SELECT sql AS value FROM sqlite_schema WHERE sql IS NOT NULL",
         Engine::Postgres => {
             "SELECT conname::text AS value FROM pg_constraint WHERE contype IN ('c', 'u') AND connamespace = 'public'::regnamespace \
-             UNION SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname <> 'catalogue_search_terms_idx'"
+             UNION SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_search\\_terms\\_idx'"
         }
     };
     let rows = raw.column(sql);

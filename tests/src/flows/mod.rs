@@ -7,6 +7,7 @@ mod letters;
 mod operating;
 mod organisations;
 mod reading;
+mod referrals;
 mod review;
 mod scene;
 mod search;

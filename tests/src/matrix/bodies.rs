@@ -47,6 +47,14 @@ pub fn report(_: &Stage) -> Value {
     json!({"reason": "outdated", "text": "De mødes ikke længere om tirsdagen."})
 }
 
+pub fn referral(_: &Stage) -> Value {
+    json!({
+        "how": "Ring til Karen, og aftal et første møde.", "suitable_for": "Ældre, der bor alene.", "capacity": "waiting_list",
+        "capacity_note": "Plads igen efter påske.",
+        "contact": {"name": "Karen Holm", "email": "karen@forening.example", "phone": "+4572333333"}
+    })
+}
+
 pub fn assessment(_: &Stage) -> Value {
     json!({"principle": "supplement", "answer": "unsure", "comment": "Spørg plejehjemmet."})
 }

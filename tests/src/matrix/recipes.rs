@@ -34,6 +34,8 @@ enum Rightful {
     Signatory,
     Newcomer,
     Editor,
+    /// Of the municipality, and no editor.
+    Employee,
     Operator,
 }
 
@@ -48,6 +50,8 @@ enum Object {
     Initiative(Status),
     /// A text in review that the first editor has taken.
     Taken,
+    /// A published entry with referral information.
+    Referred,
     /// A report of a published entry.
     Report,
     /// Nothing: the body holds a link that was mailed.
@@ -87,8 +91,8 @@ impl Recipe {
 
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
-    use Object::{Initiative, Link, Membership, Organisation, Report, Taken, Word};
-    use Rightful::{Editor, Newcomer, Operator, Signatory};
+    use Object::{Initiative, Link, Membership, Organisation, Referred, Report, Taken, Word};
+    use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
         "get_me" => vec![by(Signatory)],
@@ -130,6 +134,13 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "compare_initiative" => vec![by(Signatory).on(Initiative(Draft))],
         "list_assessments" => vec![by(Editor).on(Initiative(InReview))],
         "assess_initiative" => vec![by(Editor).on(Initiative(InReview)).with(bodies::assessment)],
+        "list_referrals" => vec![by(Employee)],
+        "get_referral" => vec![by(Employee).on(Referred), by(Signatory).on(Referred).when("by its own organisation")],
+        "put_referral" => vec![
+            by(Signatory).on(Initiative(Published)).with(bodies::referral),
+            by(Signatory).on(Referred).with(bodies::referral).when("said before"),
+        ],
+        "withdraw_referral" => vec![by(Signatory).on(Referred).answers(204)],
         "report_initiative" => vec![open().on(Initiative(Published)).with(bodies::report).answers(204)],
         "get_report" => vec![by(Editor).on(Report)],
         "uphold_report" | "dismiss_report" => vec![by(Editor).on(Report).with(bodies::reason)],
@@ -214,6 +225,12 @@ impl Object {
                 stage.world.editor().act(format!("/v1/moderation/{id}/claim")).await.is(200);
                 vec![id]
             }
+            Self::Referred => {
+                let id = initiative(stage, Status::Published).await;
+                let address = format!("/v1/initiatives/{id}/referral");
+                stage.own.signatory.put(address, &bodies::referral(stage)).await.is(200);
+                vec![id]
+            }
             Self::Report => {
                 let id = initiative(stage, Status::Published).await;
                 stage.world.anybody().post(format!("/v1/initiatives/{id}/reports"), bodies::report(stage)).await.is(204);
@@ -257,6 +274,7 @@ impl Prepared {
             Rightful::Signatory => self.stage.own.signatory.clone(),
             Rightful::Newcomer => self.stage.newcomer.clone(),
             Rightful::Editor => world.editor(),
+            Rightful::Employee => world.employee(),
             Rightful::Operator => self.stage.operator(),
         }
     }

@@ -1,0 +1,2 @@
+DROP TABLE referral_search;
+DROP TABLE referrals;
