@@ -74,7 +74,8 @@ pub struct EventList {
 /// What has changed since
 ///
 /// Everybody reads what is public, members also what concerns their organisation, staff everything. Remember `last_sequence` and ask again
-/// with it: nothing is lost and nothing comes twice. With `wait` the answer comes as soon as there is something.
+/// with it: nothing is lost and nothing comes twice. With `wait` the answer comes as soon as there is something. A public event of an initiative
+/// says in `data.entry` whether there is an entry to read now (`shown`) or not (`gone`).
 #[utoipa::path(tag = "events", operation_id = "list_events", security((), ("bearer" = [])), params(EventQuery),
     responses((status = 200, description = "What happened", body = EventList)))]
 #[get("/v1/events")]

@@ -18,6 +18,7 @@ use crate::{
 fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(me::get)
+        .service(me::tasks::list)
         .service(organisations::list)
         .service(organisations::register)
         .service(organisations::get)

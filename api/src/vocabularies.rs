@@ -15,6 +15,7 @@ const ALL: &[Vocabulary] = &[
     crate::moderation::QueueKind::VOCABULARY,
     initiatives::Participation::VOCABULARY,
     initiatives::ReferralCapacity::VOCABULARY,
+    persistence::tasks::TaskKind::VOCABULARY,
     initiatives::ReportReason::VOCABULARY,
     initiatives::ReportStatus::VOCABULARY,
     initiatives::RevisionState::VOCABULARY,

@@ -29,6 +29,7 @@ mod schema;
 mod search;
 pub mod settings;
 pub mod tags;
+pub mod tasks;
 pub mod taxonomies;
 
 pub use clock::Clock;

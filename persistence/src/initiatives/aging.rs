@@ -2,9 +2,12 @@
 
 use diesel::prelude::*;
 use initiatives::{Aging, Freshness, Status};
-use kernel::{InitiativeId, Visibility};
+use kernel::{Event, InitiativeId, Subject, Visibility};
 
-use super::{commands::event, load, row};
+use super::{
+    commands::{entry, event},
+    load, row,
+};
 use crate::{Error, Tx, db::naive, page::id_column, schema::initiatives as table};
 
 /// Entries in one transaction.
@@ -23,7 +26,10 @@ pub(crate) fn age(tx: &mut Tx<'_>, freshness: &Freshness) -> Result<bool, Error>
         tx.record(match aging {
             Aging::Due => event("initiative.aged", &initiative, Visibility::Organisation),
             // The public list has lost it, and whoever follows the feed must take it off theirs.
-            Aging::Hidden => event("initiative.hidden", &initiative, Visibility::Public),
+            Aging::Hidden => {
+                let subject = Subject { kind: "initiative", id: id.0 };
+                Event::new("initiative.hidden", subject, Visibility::Public).of(initiative.organisation).with("entry", entry(false))
+            }
         });
     }
     Ok(all)

@@ -200,6 +200,17 @@ fn show(tx: &mut Tx<'_>, before: &Initiative, after: &Initiative, organisation: 
     Ok(if noticed { Visibility::Public } else { Visibility::Organisation })
 }
 
+/// An event of an initiative. Where the public can notice it, it says whether there is an entry to read afterwards: whoever keeps
+/// a copy of the catalogue takes what is gone off it.
 pub(super) fn event(name: &'static str, initiative: &Initiative, visibility: Visibility) -> Event {
-    Event::new(name, Subject { kind: "initiative", id: initiative.id.0 }, visibility).of(initiative.organisation)
+    let event = Event::new(name, Subject { kind: "initiative", id: initiative.id.0 }, visibility).of(initiative.organisation);
+    match visibility {
+        Visibility::Public => event.with("entry", entry(initiative.public().is_some())),
+        Visibility::Organisation | Visibility::Staff => event,
+    }
+}
+
+/// What has become of an entry.
+pub(crate) const fn entry(is_shown: bool) -> Datum {
+    Datum::Code(if is_shown { "shown" } else { "gone" })
 }

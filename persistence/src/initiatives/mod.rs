@@ -13,8 +13,8 @@ use kernel::{Fault, Finding, InitiativeId, OrganisationId, ProblemType};
 use organisations::{Organisation, OrganisationRule};
 
 pub(crate) use aging::age;
-pub(crate) use commands::confirm_by_link;
 pub use commands::{archive, clear, confirm, draft, edit, pause, resume, revise, submit, suspend};
+pub(crate) use commands::{confirm_by_link, entry};
 pub use review::{
     Claimed, FIGURES_DAYS, QueueFigures, QueueFilter, Waiting, assess, assessments_of, claim, publish, queue, queue_figures, refuse,
     release, return_to_draft,

@@ -17,7 +17,7 @@ use crate::{
     catalogue::{self, Projection},
     confirmations::{self, Purpose},
     db::naive,
-    initiatives::{InitiativeRow, RevisionRow, Stored},
+    initiatives::{InitiativeRow, RevisionRow, Stored, entry},
     referrals,
     search::sort_key,
 };
@@ -269,7 +269,7 @@ pub(super) fn initiatives(tx: &mut Tx<'_>, batch: &[(Initiative, Organisation)])
         entries.extend(Projection::of(initiative, organisation, updated_at));
         if initiative.status == Status::Published {
             let subject = Subject { kind: "initiative", id: initiative.id.0 };
-            tx.record(Event::new("initiative.published", subject, Visibility::Public).of(organisation.id));
+            tx.record(Event::new("initiative.published", subject, Visibility::Public).of(organisation.id).with("entry", entry(true)));
         }
     }
     bulk::insert(tx.connection, &INITIATIVES, &rows)?;

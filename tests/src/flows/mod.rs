@@ -11,3 +11,4 @@ mod referrals;
 mod review;
 mod scene;
 mod search;
+mod tasks;

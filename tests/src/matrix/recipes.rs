@@ -95,7 +95,7 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
     use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
-        "get_me" => vec![by(Signatory)],
+        "get_me" | "list_my_tasks" => vec![by(Signatory)],
         "list_organisations" | "list_initiatives" | "list_taxonomies" | "list_events" | "list_problem_types" => vec![open()],
         "get_policy" => vec![open()],
         "get_guidepost" => vec![open().on(Word("visibility"))],

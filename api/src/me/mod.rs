@@ -1,4 +1,6 @@
-//! Who the service takes me for.
+//! Who the service takes me for, and what waits for me.
+
+pub mod tasks;
 
 use access::Action;
 use actix_web::{HttpResponse, get};
