@@ -18,7 +18,7 @@ use moka::{future::Cache, policy::EvictionPolicy};
 use persistence::{Dependence, Tag};
 
 use crate::{
-    openapi::Operation,
+    contract::Operation,
     problem::Problem,
     reply::{Caching, Finished},
 };

@@ -7,8 +7,9 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse,
     dev::Payload,
     http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH},
-    web::Data,
+    web::{Bytes, Data},
 };
+use aws_lc_rs::constant_time;
 use kernel::{Fault, Finding, Language, Languages, text};
 use persistence::{Command, DoorRule, idempotency, idempotency::Answer, organisations::Precondition};
 use serde::de::DeserializeOwned;
@@ -18,10 +19,8 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::Rejected,
-    health,
-    json::RawBody,
+    contract::Operation,
     negotiate,
-    openapi::Operation,
     problem::{HttpRule, Problem, Reader},
     reply::{Caching, Finished, JSON},
 };
@@ -60,6 +59,10 @@ impl Front {
     }
 }
 
+/// The bytes of the body, kept beside the request for the idempotency record.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
 /// A request that may go on: whoever sent a token sent a good one.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -90,7 +93,7 @@ impl Call {
             Err(Rejected) => return Err(HttpRule::InvalidToken.into()),
             // An operation that needs a token says so in the contract; the body is not even read without one.
             Ok(None) if described.is_some_and(|operation| operation.needs_token) => return Err(HttpRule::Unauthenticated.into()),
-            Ok(_) if described.is_some_and(|operation| operation.for_operator) && !health::is_operator(&call) => {
+            Ok(_) if described.is_some_and(|operation| operation.for_operator) && !call.is_operator() => {
                 return Err(HttpRule::Unauthenticated.into());
             }
             Ok(_) if !call.accepts_answer() => return Err(HttpRule::NotAcceptable.into()),
@@ -181,6 +184,14 @@ impl Call {
         let (Some(limits), Some(address)) = (&self.app().rate_limits, self.front.address) else { return Ok(()) };
         let counted = limits.count_scarce(self.identity(), address);
         counted.map_err(|seconds| Problem::new(HttpRule::TooManyRequests).after_seconds(seconds))
+    }
+
+    /// Whether a request carries the operator's own token.
+    pub(crate) fn is_operator(&self) -> bool {
+        let given = self.request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = given.and_then(|value| value.strip_prefix("Bearer "));
+        let same = |wanted: &str, given: &str| constant_time::verify_slices_are_equal(wanted.as_bytes(), given.as_bytes()).is_ok();
+        matches!((self.app().metrics_token.as_deref(), given), (Some(wanted), Some(given)) if same(wanted, given))
     }
 
     /// A part of the address.

@@ -10,10 +10,14 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use url::Url;
 use utoipa::ToSchema;
 
-use crate::{call::Call, problem::Problem, reply};
+use crate::{
+    call::Call,
+    contract::API_VERSION,
+    problem::Problem,
+    reply::{self, Caching, Finished},
+};
 
 /// Where things are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,8 +47,7 @@ pub async fn index(call: Call) -> Result<HttpResponse, Problem> {
     if browser {
         return Ok(to_docs());
     }
-    let index =
-        Index { name: "Frivillig", version: crate::front::API_VERSION, contract: "/openapi.json", docs: "/docs/", problems: "/problems" };
+    let index = Index { name: "Frivillig", version: API_VERSION, contract: "/openapi.json", docs: "/docs/", problems: "/problems" };
     Ok(call.fixed(reply::list(&index)?))
 }
 
@@ -106,14 +109,6 @@ pub async fn protected_resource(call: Call) -> Result<HttpResponse, Problem> {
     Ok(well_known("application/json", metadata.to_string()))
 }
 
-/// Where the metadata of the resource at `public_url` is: between host and path (RFC 9728 § 3.1).
-pub(crate) fn metadata_address(public_url: &str) -> Option<Url> {
-    let mut address = Url::parse(public_url).ok()?;
-    let path = address.path().trim_end_matches('/').to_owned();
-    address.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
-    Some(address)
-}
-
 /// Whom to tell about a vulnerability (RFC 9116)
 #[utoipa::path(tag = "operations", operation_id = "get_security_txt", security(()),
     responses((status = 200, description = "security.txt", body = String, content_type = "text/plain; charset=utf-8")))]
@@ -133,19 +128,23 @@ fn well_known(media_type: &'static str, body: String) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).insert_header((CACHE_CONTROL, "public, max-age=300")).body(body)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::metadata_address;
+fn document(call: &Call, text: &str) -> HttpResponse {
+    let answer = reply::text(text.to_owned());
+    call.finish(&Finished::new(answer, None, reply::JSON), Caching::public_for(None))
+}
 
-    #[test]
-    fn metadata_stand_between_host_and_path() {
-        for (resource, metadata) in [
-            ("https://api.example", "https://api.example/.well-known/oauth-protected-resource"),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/.well-known/oauth-protected-resource"),
-            ("https://kommune.example/frivillig", "https://kommune.example/.well-known/oauth-protected-resource/frivillig"),
-            ("https://kommune.example/a\"b", "https://kommune.example/.well-known/oauth-protected-resource/a%22b"),
-        ] {
-            assert_eq!(metadata_address(resource).map(String::from).as_deref(), Some(metadata));
-        }
-    }
+/// This contract, as OpenAPI 3.1
+#[utoipa::path(tag = "operations", operation_id = "get_contract", security(()), responses((status = 200, description = "The contract", body = Object)))]
+#[get("/openapi.json")]
+pub async fn contract(call: Call) -> Result<HttpResponse, Problem> {
+    Ok(document(&call, call.app().contract.document()))
+}
+
+/// This contract, as OpenAPI 3.0
+///
+/// For generators that do not read 3.1 yet.
+#[utoipa::path(tag = "operations", operation_id = "get_contract_3_0", security(()), responses((status = 200, description = "The contract", body = Object)))]
+#[get("/openapi-3.0.json")]
+pub async fn contract_3_0(call: Call) -> Result<HttpResponse, Problem> {
+    Ok(document(&call, call.app().contract.document_3_0()))
 }

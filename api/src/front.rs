@@ -19,19 +19,17 @@ use persistence::DoorRule;
 use uuid::Uuid;
 
 use crate::{
-    app::{App, target},
+    app::App,
     auth::Rejected,
     cache,
     call::{Front, app},
+    contract::{API_VERSION, Operation},
     limit::{self, Allowance},
     log::Answered,
-    openapi::Operation,
     problem::{HttpRule, PROBLEM_JSON, Problem},
+    public::target,
     reply,
 };
-
-/// The version of the contract; its first number stands in every path.
-pub const API_VERSION: &str = "1.0.0";
 
 static API_VERSION_HEADER: HeaderName = HeaderName::from_static("api-version");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -312,7 +310,7 @@ mod tests {
     async fn a_handler_that_panics_is_answered_like_every_failure_and_the_next_one_works() {
         let file = std::env::temp_dir().join(format!("frivillig-front-{}.db", Clock::system().new_id()));
         let db = Db::open(&Target::Sqlite(file.clone()), &Options::default()).expect("a database");
-        let app = Data::new(App::new(db, Clock::system(), Bounds::default(), Issuers::default()));
+        let app = Data::new(App::new(db, Clock::system(), Bounds::default(), Issuers::default(), crate::contract_of_this_service()));
         let routes = ActixApp::new().app_data(app).service(web::resource("/breaks").to(breaks)).service(crate::health::live);
         let service = test::init_service(routes.wrap(from_fn(front))).await;
         let request = test::TestRequest::get().uri("/breaks").insert_header((header::ACCEPT_LANGUAGE, "en")).to_request();

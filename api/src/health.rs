@@ -2,10 +2,7 @@
 
 use std::sync::{OnceLock, atomic::Ordering};
 
-use actix_web::{
-    HttpResponse, get,
-    http::header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use actix_web::{HttpResponse, get, http::header::CONTENT_TYPE};
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use persistence::{
@@ -112,14 +109,6 @@ fn gauge(name: &'static str, status: Option<&'static str>, value: i64) {
         Some(status) => ::metrics::gauge!(name, "status" => status).set(value as f64),
         None => ::metrics::gauge!(name).set(value as f64),
     }
-}
-
-/// Whether a request carries the operator's own token.
-pub(crate) fn is_operator(call: &Call) -> bool {
-    let given =
-        call.request().headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-    let same = |wanted: &str, given: &str| aws_lc_rs::constant_time::verify_slices_are_equal(wanted.as_bytes(), given.as_bytes()).is_ok();
-    matches!((call.app().metrics_token.as_deref(), given), (Some(wanted), Some(given)) if same(wanted, given))
 }
 
 /// The one recorder of the process; `None` when something else in the process records already.

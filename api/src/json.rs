@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use crate::{
-    call::{Call, app},
+    call::{Call, RawBody, app},
     problem::{HttpRule, Problem},
 };
 
@@ -123,10 +123,6 @@ pub struct Body<T>(pub T);
 /// A JSON Merge Patch (RFC 7396), to be applied to the present form of the thing.
 #[derive(Debug)]
 pub struct Patch(Value);
-
-/// The bytes of the body, kept beside the request for the idempotency record.
-#[derive(Clone, Debug)]
-pub struct RawBody(pub Bytes);
 
 impl<T: Input + 'static> FromRequest for Body<T> {
     type Error = Problem;

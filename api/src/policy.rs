@@ -8,7 +8,7 @@ use policy::{Goal, GuidepostText, PolicyVersion, PrincipleText};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{app::Public, call::Call, problem::Problem, reply};
+use crate::{call::Call, problem::Problem, public::Public, reply};
 
 /// A version of the policy, and from when on it holds.
 #[derive(Debug, Serialize, ToSchema)]

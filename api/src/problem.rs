@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457). The one place that names a status for a failure.
 
 use actix_web::{
-    HttpResponse, ResponseError, get,
+    HttpResponse, ResponseError,
     http::{
         StatusCode,
         header::{ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -10,10 +10,9 @@ use actix_web::{
 use kernel::{Finding, Kind, Language, ProblemType, Rule, rules};
 use persistence::{DoorRule, Error};
 use serde::Serialize;
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::{call::Call, discovery::metadata_address, reply};
 
 /// The media type of a problem document.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -73,7 +72,7 @@ pub fn codes() -> Vec<&'static str> {
     register().into_iter().map(|problem| problem.code).collect()
 }
 
-const fn status(kind: Kind) -> StatusCode {
+pub(crate) const fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -228,6 +227,14 @@ pub struct Reader<'a> {
     pub public_url: Option<&'a str>,
 }
 
+/// Where the metadata of the resource at `public_url` is: between host and path (RFC 9728 § 3.1).
+fn metadata_address(public_url: &str) -> Option<Url> {
+    let mut address = Url::parse(public_url).ok()?;
+    let path = address.path().trim_end_matches('/').to_owned();
+    address.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
+    Some(address)
+}
+
 impl From<Error> for Problem {
     fn from(Error { problem, findings, cause }: Error) -> Self {
         let retry_after = (problem.kind == Kind::Unavailable).then_some(2);
@@ -304,60 +311,9 @@ pub struct ProblemFinding {
     detail: String,
 }
 
-/// One kind of problem, explained.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProblemTypeView {
-    /// Stable code; the last part of `type` in a problem document.
-    code: &'static str,
-    /// The HTTP status that goes with it.
-    #[schema(minimum = 400, maximum = 599)]
-    status: u16,
-    /// What happened.
-    title: &'static str,
-    /// What to do about it.
-    detail: &'static str,
-}
-
-/// Every kind of problem.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProblemTypeList {
-    /// In the order of their codes.
-    items: Vec<ProblemTypeView>,
-}
-
-impl ProblemTypeView {
-    fn new(problem: &'static ProblemType, language: Language) -> Self {
-        let wording = problem.wording(language);
-        Self { code: problem.code, status: status(problem.kind).as_u16(), title: wording.title, detail: wording.advice }
-    }
-}
-
-/// Every kind of problem this API answers with
-///
-/// The codes never change within version 1; the texts come in Danish and English.
-#[utoipa::path(tag = "problems", operation_id = "list_problem_types", security(()), responses((status = 200, body = ProblemTypeList, description = "Every kind of problem")))]
-#[get("/problems")]
-pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
-    let items = register().into_iter().map(|problem| ProblemTypeView::new(problem, call.language())).collect();
-    Ok(call.fixed(reply::list(&ProblemTypeList { items })?))
-}
-
-/// One kind of problem
-///
-/// The address in `type` of a problem document leads here.
-#[utoipa::path(tag = "problems", operation_id = "get_problem_type", security(()),
-    params(("code" = String, Path, max_length = 60, description = "The code of the problem", example = "not-found")),
-    responses((status = 200, body = ProblemTypeView, description = "The kind of problem")))]
-#[get("/problems/{code}")]
-pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
-    let wanted = call.path("code");
-    let problem = register().into_iter().find(|problem| problem.code == wanted).ok_or(DoorRule::NotFound)?;
-    Ok(call.fixed(reply::list(&ProblemTypeView::new(problem, call.language()))?))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::register;
+    use super::{metadata_address, register};
 
     #[test]
     fn a_code_means_one_thing() {
@@ -374,5 +330,17 @@ mod tests {
             assert_ne!(problem.da.title, problem.en.title);
         }
         assert!(register().len() > 20);
+    }
+
+    #[test]
+    fn metadata_stand_between_host_and_path() {
+        for (resource, metadata) in [
+            ("https://api.example", "https://api.example/.well-known/oauth-protected-resource"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/.well-known/oauth-protected-resource"),
+            ("https://kommune.example/frivillig", "https://kommune.example/.well-known/oauth-protected-resource/frivillig"),
+            ("https://kommune.example/a\"b", "https://kommune.example/.well-known/oauth-protected-resource/a%22b"),
+        ] {
+            assert_eq!(metadata_address(resource).map(String::from).as_deref(), Some(metadata));
+        }
     }
 }

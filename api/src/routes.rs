@@ -1,5 +1,7 @@
 //! Every operation, once: served and described from the same list.
 
+use std::sync::LazyLock;
+
 use actix_web::{
     App as ActixApp,
     body::BoxBody,
@@ -11,8 +13,11 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
-    reports, taxonomies, vocabularies,
+    app::App,
+    confirmations,
+    contract::{self, Contract},
+    demo, discovery, events, front, health, initiatives, me, moderation, organisations, policy, problems, reports, taxonomies,
+    vocabularies,
 };
 
 fn operations(config: &mut ServiceConfig<'_>) {
@@ -69,24 +74,28 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(vocabularies::list)
         .service(confirmations::redeem)
         .service(events::list)
-        .service(problem::list)
-        .service(problem::get)
+        .service(problems::list)
+        .service(problems::get)
         .service(demo::token)
         .service(discovery::index)
         .service(discovery::api_catalog)
         .service(discovery::protected_resource)
         .service(discovery::security_txt)
-        .service(openapi::contract)
-        .service(openapi::contract_3_0)
+        .service(discovery::contract)
+        .service(discovery::contract_3_0)
         .service(health::live)
         .service(health::ready)
         .service(health::metrics);
 }
 
-/// The document of all operations, before the conventions are laid over it.
+/// The contract of the operations that this program serves.
 #[must_use]
-pub fn collect() -> utoipa::openapi::OpenApi {
-    ActixApp::new().into_utoipa_app().openapi(openapi::base()).configure(operations).split_for_parts().1
+pub fn contract() -> Contract {
+    static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+        let document = ActixApp::new().into_utoipa_app().openapi(contract::base()).configure(operations).split_for_parts().1;
+        Contract::new(serde_json::to_value(document).unwrap_or_default())
+    });
+    CONTRACT.clone()
 }
 
 /// The application that serves them.

@@ -23,7 +23,6 @@ use crate::{
     limit::Limits,
     log::{self, RequestLog},
     mail::{self, Post},
-    openapi::Contract,
     outbound::{self, Outbound},
     renewal, routes,
 };
@@ -65,7 +64,7 @@ fn say(text: &str) {
 
 fn perform(task: Task, settings: Settings) -> Result<(), String> {
     if matches!(task, Task::Openapi) {
-        say(Contract::of_this_service().document().trim_end());
+        say(routes::contract().document().trim_end());
         return Ok(());
     }
     let config = settings.check()?;
@@ -273,7 +272,7 @@ fn assemble(config: &Config, opened: Opened, issuers: Option<Issuers>, clock: Cl
     };
     let settings = &config.settings;
     let rate_limits = (settings.rate_limit == Switch::On).then(|| Limits::new(&clock));
-    let mut app = App::new(opened.db, clock, Bounds::default(), issuers);
+    let mut app = App::new(opened.db, clock, Bounds::default(), issuers, routes::contract());
     app.demo = opened.demo;
     app.demo_public = settings.demo_public;
     app.rate_limits = rate_limits;

@@ -7,7 +7,7 @@ use persistence::{DoorRule, Tag, taxonomies};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{app::Public, call::Call, problem::Problem, reply};
+use crate::{call::Call, problem::Problem, public::Public, reply};
 
 /// A tree of terms.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,7 +6,6 @@ use std::{
 };
 
 use actix_web::http::Method;
-use api::openapi::Contract;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
@@ -14,7 +13,7 @@ use crate::client::Answer;
 
 /// The contract as served.
 pub static CONTRACT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(Contract::of_this_service().document()).expect("the contract is JSON"));
+    LazyLock::new(|| serde_json::from_str(api::contract_of_this_service().document()).expect("the contract is JSON"));
 
 /// The contract's schemas, closed: what they do not name must not be there.
 static CLOSED: LazyLock<Value> = LazyLock::new(|| {

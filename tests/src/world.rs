@@ -73,7 +73,8 @@ impl World {
 
     async fn over(database: Rc<Scratch>, engine: Engine, clock: Clock, letters: Letterbox, adjust: impl FnOnce(&mut App)) -> Self {
         let db = Db::open(&database.target, &Options { readers: |_| 4, ..Options::default() }).expect("a fresh database opens");
-        let mut app = App::new(db, clock.clone(), Bounds::default(), Issuers::demo(&KEY).expect("the key is one"));
+        let mut app =
+            App::new(db, clock.clone(), Bounds::default(), Issuers::demo(&KEY).expect("the key is one"), api::contract_of_this_service());
         app.demo = Some(KEY.clone());
         let from = mail::sender("Frivillig <no-reply@kommune.example>").expect("it is an address");
         app.post = Some(Post::new(Box::new(letters.clone()), from, "https://frivillig.example/link".into()));

@@ -29,12 +29,12 @@ pub use views::{
 };
 
 use crate::{
-    app::Public,
     call::{Call, Listed},
     export::{self, Format},
     json::{Body, Patch},
     page::Place,
     problem::Problem,
+    public::Public,
     reply,
 };
 

@@ -17,11 +17,11 @@ pub use forms::{OrganisationForm, OrganisationQuery, OrganisationRequest};
 pub use views::{OrganisationFile, OrganisationPage, OrganisationSummary, OrganisationView};
 
 use crate::{
-    app::Public,
     call::Call,
     json::{Body, Patch},
     page::Place,
     problem::Problem,
+    public::Public,
     reply,
 };
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use api::openapi::Contract;
 use persistence::Engine;
 use serde_json::Value;
 
@@ -36,7 +35,7 @@ fn said(value: &Value) -> bool {
 fn the_contract_checked_in_is_the_one_served() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
     let checked_in = std::fs::read_to_string(path).unwrap_or_default();
-    let same = checked_in == Contract::of_this_service().document();
+    let same = checked_in == api::contract_of_this_service().document();
     assert!(
         same,
         "openapi/openapi.json is not what the program says: `cargo run -- openapi > openapi/openapi.json`, and look at the difference"
@@ -194,7 +193,7 @@ fn is_described(schema: &'static Value) -> bool {
 
 #[test]
 fn the_older_contract_speaks_the_older_language() {
-    let document: Value = serde_json::from_str(Contract::of_this_service().document_3_0()).expect("it is JSON");
+    let document: Value = serde_json::from_str(api::contract_of_this_service().document_3_0()).expect("it is JSON");
     let document: &'static Value = Box::leak(Box::new(document));
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0.")));
     let mut kinds = Vec::new();

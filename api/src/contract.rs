@@ -3,20 +3,16 @@
 //! An operation declares what is its own. What holds for all of them – problem documents, headers, `If-Match`,
 //! `Idempotency-Key`, who needs a token – is said here once and is therefore the same everywhere.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use actix_web::{HttpResponse, dev::ResourceDef, get, http::Method};
+use actix_web::{dev::ResourceDef, http::Method};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use crate::{
-    call::Call,
-    problem::{Problem, ProblemDocument, ProblemFinding},
-    reply::{self, Caching, Finished},
-};
+use crate::problem::{ProblemDocument, ProblemFinding};
+
+/// The version of the contract; its first number stands in every path.
+pub const API_VERSION: &str = "1.0.0";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -110,16 +106,10 @@ struct Parts {
     addresses: Vec<(ResourceDef, String)>,
 }
 
-static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::new(serde_json::to_value(crate::routes::collect()).unwrap_or_default()));
-
 impl Contract {
-    /// The contract of the routes that this program serves.
+    /// Out of the document of all operations, by laying the conventions over it.
     #[must_use]
-    pub fn of_this_service() -> Self {
-        CONTRACT.clone()
-    }
-
-    fn new(mut document: Value) -> Self {
+    pub fn new(mut document: Value) -> Self {
         lay_conventions(&mut document);
         let mut by_pattern: BTreeMap<String, Vec<(Method, Arc<Operation>)>> = BTreeMap::new();
         for (path, method, operation) in operations(&document) {
@@ -202,7 +192,7 @@ fn lay_conventions(document: &mut Value) {
     relax_patches(document);
     loosen_choices(document);
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
-        info.insert("version".into(), json!(crate::front::API_VERSION));
+        info.insert("version".into(), json!(API_VERSION));
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert(
@@ -499,25 +489,4 @@ fn downgrade_object(members: Map<String, Value>) -> Map<String, Value> {
 
 fn is_null(choice: &Value) -> bool {
     choice.get("type").is_some_and(|kind| kind == "null")
-}
-
-fn answer(call: &Call, text: &str) -> HttpResponse {
-    let answer = crate::reply::text(text.to_owned());
-    call.finish(&Finished::new(answer, None, reply::JSON), Caching::public_for(None))
-}
-
-/// This contract, as OpenAPI 3.1
-#[utoipa::path(tag = "operations", operation_id = "get_contract", security(()), responses((status = 200, description = "The contract", body = Object)))]
-#[get("/openapi.json")]
-pub async fn contract(call: Call) -> Result<HttpResponse, Problem> {
-    Ok(answer(&call, call.app().contract.document()))
-}
-
-/// This contract, as OpenAPI 3.0
-///
-/// For generators that do not read 3.1 yet.
-#[utoipa::path(tag = "operations", operation_id = "get_contract_3_0", security(()), responses((status = 200, description = "The contract", body = Object)))]
-#[get("/openapi-3.0.json")]
-pub async fn contract_3_0(call: Call) -> Result<HttpResponse, Problem> {
-    Ok(answer(&call, call.app().contract.document_3_0()))
 }
