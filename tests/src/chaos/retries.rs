@@ -11,30 +11,36 @@ use persistence::Engine;
 use serde_json::json;
 
 use super::{
-    http::{Ask, Reply},
+    http::{Ask, Reply, Wire},
     on_both,
     process::{Raw, Service, citizen, stamped},
     whole,
 };
 use crate::{stories, world::World};
 
-const TIMES: usize = 32;
+pub const TIMES: usize = 32;
 
 /// What a retry must repeat to the letter.
-fn essence(reply: &Reply) -> (u16, &str, &str, Vec<u8>) {
+pub fn essence(reply: &Reply) -> (u16, &str, &str, Vec<u8>) {
     (reply.status, reply.header("etag"), reply.header("location"), reply.body.clone())
 }
 
-fn replays(replies: &[Reply]) -> usize {
+pub fn replays(replies: &[Reply]) -> usize {
     replies.iter().filter(|reply| reply.header("idempotent-replay") == "true").count()
 }
 
 /// The same request from as many connections at one moment.
 fn at_once(service: &Service, ask: &Ask) -> Vec<Reply> {
-    let start = Arc::new(Barrier::new(TIMES));
-    let clients: Vec<_> = (0..TIMES)
-        .map(|_| {
-            let (mut wire, start, ask) = (service.wire(), Arc::clone(&start), ask.clone());
+    all_at_once((0..TIMES).map(|_| (service.wire(), ask.clone())).collect())
+}
+
+/// Requests at one moment, each on a connection of its own.
+pub fn all_at_once(asks: Vec<(Wire, Ask)>) -> Vec<Reply> {
+    let start = Arc::new(Barrier::new(asks.len()));
+    let clients: Vec<_> = asks
+        .into_iter()
+        .map(|(mut wire, ask)| {
+            let start = Arc::clone(&start);
             thread::spawn(move || {
                 start.wait();
                 wire.ask(&ask).expect("an answer")

@@ -8,5 +8,5 @@ mod operating;
 mod organisations;
 mod reading;
 mod review;
-mod scene;
+pub mod scene;
 mod search;
