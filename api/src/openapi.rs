@@ -506,6 +506,8 @@ fn answer(call: &Call, text: &str) -> HttpResponse {
 }
 
 /// This contract, as OpenAPI 3.1
+///
+/// The document from which Swagger UI is drawn and clients are generated. It is made from the routes that serve.
 #[utoipa::path(tag = "operations", operation_id = "get_contract", security(()), responses((status = 200, description = "The contract", body = Object)))]
 #[get("/openapi.json")]
 pub async fn contract(call: Call) -> Result<HttpResponse, Problem> {

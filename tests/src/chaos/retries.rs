@@ -135,6 +135,27 @@ stories! {
         world.person("editor", &[]).act(&verify).key("verify").await.refuses(403, "forbidden");
     }
 
+    // See docs/adr/0012: what was said to somebody may be said to them again, and nothing is done or told anew.
+    async fn whoever_has_left_hears_the_old_answer_again_and_nothing_newer(world: World) {
+        let (anna, bo) = (world.citizen(), world.citizen());
+        let made = anna.post("/v1/organisations", json!({"kind": "volunteer_group", "name": "Gruppen"})).await.is(201);
+        let (organisation, memberships) = (made.header("location").to_owned(), format!("{}/memberships", made.header("location")));
+        world.editor().act(format!("{organisation}/verify")).await.is(200);
+        let asked = bo.post(&memberships, json!({"role": "editor"})).await.is(201);
+        anna.act(format!("{}/confirm", asked.header("location"))).await.is(200);
+        let draft = || bo.post("/v1/initiatives", json!({"organisation_id": made.id(), "title": "Kladden"})).key("draft");
+        let first = draft().await.is(201);
+        anna.delete(asked.header("location")).seen("*").await.is(204);
+        anna.patch(first.header("location"), json!({"title": "Hemmeligt"})).seen("*").await.is(200);
+        let mut raw = Raw::open(&world.target);
+        let entries = raw.number("SELECT count(*) FROM journal");
+        let again = draft().await.is(201);
+        assert_eq!((again.header("idempotent-replay"), &again.body), ("true", &first.body));
+        assert_eq!(raw.number("SELECT count(*) FROM journal"), entries, "nothing is done");
+        bo.get(first.header("location")).await.refuses(404, "not-found");
+        bo.post("/v1/initiatives", json!({"organisation_id": made.id(), "title": "Kladden"})).key("another").await.refuses(404, "not-found");
+    }
+
     async fn a_key_is_forgotten_after_a_day(world: World) {
         let register = |world: &World| {
             let anna = world.person("anna", &[]);
