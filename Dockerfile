@@ -28,6 +28,8 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 # A lost volume must not turn into a demonstration, so DEMO is off unless somebody says otherwise.
+# Every thread that once allocated keeps an arena otherwise, a quarter of the memory; see docs/performance.md.
+ENV MALLOC_ARENA_MAX=2
 ENV DATABASE_URL=sqlite:///data/frivillig.db \
     LISTEN_ADDR=0.0.0.0:8080 \
     LOG_FORMAT=json \

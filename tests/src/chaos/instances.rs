@@ -120,7 +120,7 @@ fn of_many_at_both_doors_one_gets_it() {
     services[1].ask(&Ask::post(&format!("{address}/reports"), &json!({"reason": "outdated"}))).is(204);
     let report =
         services[1].ask(&Ask::get("/v1/reports").token(&editor())).is(200).json()["items"][0]["id"].as_str().expect("an id").to_owned();
-    let verdict = |client: usize| if client % 3 == 0 { "uphold" } else { "dismiss" };
+    let verdict = |client: usize| if client.is_multiple_of(3) { "uphold" } else { "dismiss" };
     let reason = json!({"reason": "Vi har ringet."});
     let decided =
         at_both(&services, |client| Ask::post(&format!("/v1/reports/{report}/{}", verdict(client)), &reason).token(&colleague(client)));
