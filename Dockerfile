@@ -27,6 +27,8 @@ COPY LICENSE /usr/share/doc/frivillig/LICENSE
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
+# Every thread that once allocated keeps an arena otherwise, a quarter of the memory; see docs/performance.md.
+ENV MALLOC_ARENA_MAX=2
 # A lost volume must not turn into a demonstration, so DEMO is off unless somebody says otherwise.
 ENV DATABASE_URL=sqlite:///data/frivillig.db \
     LISTEN_ADDR=0.0.0.0:8080 \

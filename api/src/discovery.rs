@@ -75,6 +75,8 @@ pub(crate) async fn swagger_policy(
 }
 
 /// The APIs of this host (RFC 9727)
+///
+/// A link set that names each API with its contract and its documentation, for whoever knows nothing but the host.
 #[utoipa::path(tag = "operations", operation_id = "get_api_catalog", security(()),
     responses((status = 200, description = "A link set (RFC 9264)", body = Object, content_type = "application/linkset+json")))]
 #[get("/.well-known/api-catalog")]
@@ -90,6 +92,8 @@ pub async fn api_catalog(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// How to get a token for this API (RFC 9728)
+///
+/// Which issuers this service trusts and how it takes their tokens. A 401 points here.
 #[utoipa::path(tag = "operations", operation_id = "get_protected_resource_metadata", security(()),
     responses((status = 200, description = "Metadata of this protected resource", body = Object)))]
 #[get("/.well-known/oauth-protected-resource")]
@@ -110,6 +114,8 @@ pub async fn protected_resource(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// Whom to tell about a vulnerability (RFC 9116)
+///
+/// Where to report it, in which languages, and until when this holds.
 #[utoipa::path(tag = "operations", operation_id = "get_security_txt", security(()),
     responses((status = 200, description = "security.txt", body = String, content_type = "text/plain; charset=utf-8")))]
 #[get("/.well-known/security.txt")]
@@ -134,6 +140,8 @@ fn document(call: &Call, text: &str) -> HttpResponse {
 }
 
 /// This contract, as OpenAPI 3.1
+///
+/// The document from which Swagger UI is drawn and clients are generated. It is made from the routes that serve.
 #[utoipa::path(tag = "operations", operation_id = "get_contract", security(()), responses((status = 200, description = "The contract", body = Object)))]
 #[get("/openapi.json")]
 pub async fn contract(call: Call) -> Result<HttpResponse, Problem> {

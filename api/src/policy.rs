@@ -144,6 +144,8 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// One guidepost with its goals
+///
+/// With its goals, in the language asked for and as the policy stood on the day asked for.
 #[utoipa::path(tag = "policy", operation_id = "get_guidepost", security(()),
     params(("id" = Guidepost, Path, description = "Which one", example = "visibility"), PolicyQuery),
     responses((status = 200, description = "The guidepost", body = GuidepostView)))]
@@ -166,6 +168,8 @@ pub async fn guidepost(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// One guiding principle
+///
+/// What volunteer work in the municipality keeps to, in the language asked for and as the policy stood on the day asked for.
 #[utoipa::path(tag = "policy", operation_id = "get_principle", security(()),
     params(("id" = Principle, Path, description = "Which one", example = "supplement"), PolicyQuery),
     responses((status = 200, description = "The principle", body = PrincipleView)))]

@@ -47,6 +47,8 @@ pub struct TermView {
 }
 
 /// The trees of terms
+///
+/// Which trees there are – target groups, activities, themes – and where each is found.
 #[utoipa::path(tag = "taxonomies", operation_id = "list_taxonomies", security(()), responses((status = 200, description = "Every tree of terms", body = TaxonomyList)))]
 #[get("/v1/taxonomies")]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
@@ -59,6 +61,8 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// One tree with its terms
+///
+/// Each term with its label in the language asked for and the term above it. The words are those that the filters of the catalogue take.
 #[utoipa::path(tag = "taxonomies", operation_id = "get_taxonomy", security(()),
     params(("scheme" = Scheme, Path, description = "Which tree", example = "activity")),
     responses((status = 200, description = "The tree with its terms", body = Taxonomy)))]

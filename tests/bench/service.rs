@@ -103,6 +103,8 @@ impl Store {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env("DATABASE_URL", &self.url).env("DEMO", "true").env("RATE_LIMIT", "off").env("LOG_FORMAT", "json");
+        // As in the container image; see docs/operations.md.
+        command.env("MALLOC_ARENA_MAX", "2");
         command.env("METRICS_TOKEN", METRICS_TOKEN).env_remove("RUST_LOG").env_remove("AUTH_ISSUERS").env_remove("PUBLIC_URL");
         command
     }

@@ -219,20 +219,20 @@ pub fn linked(entry: &Entry, languages: &Languages, public_url: &str) -> Value {
         "@type": "Service",
         "@id": format!("{public_url}/v1/initiatives/{}", entry.initiative),
         "name": spoken.title,
-        "inLanguage": spoken.language,
         "provider": {
             "@type": "Organization",
             "@id": format!("{public_url}/v1/organisations/{}", entry.organisation),
             "name": entry.organisation_name,
         },
-        "dateModified": entry.updated_at,
+        // A service has neither a language nor a date; the entry about it has both.
+        "mainEntityOfPage": {"@type": "WebPage", "inLanguage": spoken.language, "dateModified": entry.updated_at},
         "availableChannel": content.locations.iter().map(|place| channel(place, &content.languages)).collect::<Vec<_>>(),
         "hoursAvailable": content.schedule.iter().map(hours).collect::<Vec<_>>(),
         "audience": content.target_groups.iter().map(|term| json!({"@type": "Audience", "audienceType": term.0})).collect::<Vec<_>>(),
         "serviceType": content.activities.iter().map(|term| term.0.clone()).collect::<Vec<_>>(),
     });
     if let Some(members) = service.as_object_mut() {
-        let texts = [("abstract", spoken.summary), ("description", spoken.description)];
+        let texts = [("disambiguatingDescription", spoken.summary), ("description", spoken.description)];
         members.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))));
         if let Some(cost) = content.cost {
             let kroner = format!("{}.{:02}", cost.amount / 100, cost.amount % 100);

@@ -66,7 +66,7 @@ pub async fn submit(call: Call) -> Result<HttpResponse, Problem> {
 
 /// Publish an initiative
 ///
-/// An editor approves the text in review; from now on the public reads it.
+/// An editor approves the text in review; from now on the public reads it. What is paused or suspended stays so, with the new text.
 #[utoipa::path(tag = "initiatives", operation_id = "publish_initiative",
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000158")),
     responses((status = 200, description = "Published", body = InitiativeFile)))]
@@ -99,6 +99,8 @@ pub async fn refuse(call: Call, body: Body<Refusal>) -> Result<HttpResponse, Pro
 }
 
 /// Take a refused initiative up again
+///
+/// It becomes the draft it was, with the reason of the refusal beside it; write on and hand it in again.
 #[utoipa::path(tag = "initiatives", operation_id = "revise_initiative",
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000300")),
     responses((status = 200, description = "A draft again", body = InitiativeFile)))]
@@ -108,6 +110,8 @@ pub async fn revise(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// Take an initiative out of the catalogue for a while
+///
+/// The public gets 404 until it is resumed; nothing is lost, and it can be edited meanwhile.
 #[utoipa::path(tag = "initiatives", operation_id = "pause_initiative",
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000001")),
     responses((status = 200, description = "Paused", body = InitiativeFile)))]
@@ -117,6 +121,8 @@ pub async fn pause(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// Put a paused initiative back into the catalogue
+///
+/// It is public again at once, with what has been edited and approved meanwhile.
 #[utoipa::path(tag = "initiatives", operation_id = "resume_initiative",
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000059")),
     responses((status = 200, description = "Published again", body = InitiativeFile)))]
@@ -127,7 +133,7 @@ pub async fn resume(call: Call) -> Result<HttpResponse, Problem> {
 
 /// Take an initiative out of the catalogue against the organisation's will
 ///
-/// An editor says why; the organisation reads it.
+/// An editor says why; the organisation reads it, mends the entry and hands in what needs review. An editor then clears it.
 #[utoipa::path(tag = "initiatives", operation_id = "suspend_initiative", request_body = Reason,
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000001")),
     responses((status = 200, description = "Suspended", body = InitiativeFile)))]
@@ -137,6 +143,8 @@ pub async fn suspend(call: Call, body: Body<Reason>) -> Result<HttpResponse, Pro
 }
 
 /// Put a suspended initiative back into the catalogue
+///
+/// An editor ends the suspension. What the organisation has mended meanwhile is public with it; texts that still wait for review are not.
 #[utoipa::path(tag = "initiatives", operation_id = "clear_initiative",
     params(("id" = InitiativeId, Path, description = "The initiative", example = "01932b6e-7a00-7002-8000-000000000001")),
     responses((status = 200, description = "Published again", body = InitiativeFile)))]

@@ -43,6 +43,9 @@ pub struct MyMembership {
 }
 
 /// Who I am, which roles I have and where I belong
+///
+/// What the token says and what the service has on record: issuer and subject, the roles that hold here, and every organisation that the caller
+/// belongs to or has asked to belong to. Start here after signing in.
 #[utoipa::path(tag = "me", operation_id = "get_me", responses((status = 200, description = "The caller", body = Me)))]
 #[get("/v1/me")]
 pub async fn get(call: Call) -> Result<HttpResponse, Problem> {

@@ -77,6 +77,8 @@ pub struct MembershipQuery {
 }
 
 /// The memberships of an organisation, and who has asked for one
+///
+/// For members and staff. Whoever has asked and waits for an answer is `requested`; a signatory confirms or ends.
 #[utoipa::path(tag = "organisations", operation_id = "list_memberships",
     params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001"), MembershipQuery),
     responses((status = 200, description = "A page of memberships", body = MembershipPage)))]
@@ -113,6 +115,8 @@ pub async fn request(call: Call, body: Body<MembershipRequest>) -> Result<HttpRe
 }
 
 /// Confirm a membership
+///
+/// A signatory or staff lets in whoever has asked. From now on the member reaches what is the organisation's, as far as the role goes.
 #[utoipa::path(tag = "organisations", operation_id = "confirm_membership",
     params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001"),
         ("membership_id" = MembershipId, Path, description = "The request", example = "01932b6e-7a00-7004-8000-000000000004")),

@@ -30,6 +30,8 @@ fn address(id: OrganisationId) -> String {
 }
 
 /// The verified organisations
+///
+/// In the order of the Danish alphabet. An organisation is listed once the municipality has verified it, with what it has chosen to show.
 #[utoipa::path(tag = "organisations", operation_id = "list_organisations", security(()), params(OrganisationQuery),
     responses((status = 200, description = "A page of organisations", body = OrganisationPage)))]
 #[get("/v1/organisations")]

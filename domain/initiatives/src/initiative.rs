@@ -39,7 +39,7 @@ pub struct Revision {
     pub submitted_at: Option<DateTime<Utc>>,
 }
 
-/// The last word of staff against the initiative. Publication and clearing take it away.
+/// The last word of staff against the initiative. Publication takes it away, and clearing what a suspension said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
     pub verdict: Verdict,
@@ -89,8 +89,8 @@ rules! {
     /// Why a command on an initiative was refused.
     pub enum InitiativeRule {
         State = Conflict "initiative-state"
-            da("Initiativets tilstand tillader ikke handlingen", "Hent initiativet igen og se dets status. Et afvist initiativ skal tages op igen med revise, et pauset med resume; et suspenderet genåbnes af kommunen.")
-            en("The state of the initiative does not allow this", "Fetch the initiative again and see its status. Take a refused one up with revise and a paused one with resume; the municipality clears a suspended one."),
+            da("Initiativets tilstand tillader ikke handlingen", "Hent initiativet igen og se dets status. Et afvist initiativ skal tages op igen med revise, et pauset med resume; et suspenderet kan rettes, og kommunen genåbner det.")
+            en("The state of the initiative does not allow this", "Fetch the initiative again and see its status. Take a refused one up with revise and a paused one with resume; a suspended one can be mended, and the municipality clears it."),
         InReview = Conflict "initiative-in-review"
             da("Initiativet er til gennemsyn", "Vent på svaret, eller bed den, der gennemser, om at sende det tilbage. Tider, steder og kontaktoplysninger i et offentliggjort initiativ kan rettes imens.")
             en("The initiative is in review", "Wait for the answer, or ask the reviewer to return it. Times, places and contact details of a published initiative can be changed meanwhile."),
@@ -263,7 +263,8 @@ impl Initiative {
         Ok(Self { working: Some(working), ..self }.moved(status))
     }
 
-    /// Approves the revision in review. A paused initiative stays paused, with the new text.
+    /// Approves the revision in review. A paused or suspended initiative stays so, with the new text; why it was suspended
+    /// stands until it is cleared.
     ///
     /// # Errors
     /// As [`after`](Self::after).
@@ -271,7 +272,8 @@ impl Initiative {
         let status = self.after(Command::Publish)?;
         let approved = self.working.map(|working| Revision { state: RevisionState::Approved, ..working });
         let published_at = self.published_at.or(Some(now));
-        Ok(Self { approved, working: None, published_at, verified_at: Some(now), aging_told: None, reviewed: None, ..self }.moved(status))
+        let reviewed = self.reviewed.filter(|review| review.verdict == Verdict::Suspended);
+        Ok(Self { approved, working: None, published_at, verified_at: Some(now), aging_told: None, reviewed, ..self }.moved(status))
     }
 
     /// Sends the revision in review back to be written on.
@@ -337,7 +339,7 @@ impl Initiative {
         Ok(Self { reviewed: Some(review), ..self }.moved(status))
     }
 
-    /// Puts a suspended initiative back.
+    /// Puts a suspended initiative back, as it has been mended meanwhile.
     ///
     /// # Errors
     /// As [`after`](Self::after).

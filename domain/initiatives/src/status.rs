@@ -13,7 +13,7 @@ string_enum! {
         Published = "published" da("Offentliggjort") en("Published"),
         /// Taken out of the catalogue by the organisation, for a while.
         Paused = "paused" da("Sat på pause") en("Paused"),
-        /// Taken out of the catalogue by staff, after a report.
+        /// Taken out of the catalogue by staff, after a report. The organisation can mend it, and staff puts it back.
         Suspended = "suspended" da("Taget ned af kommunen") en("Suspended"),
         /// Refused on a principle; it can be revised.
         Refused = "refused" da("Afvist") en("Refused"),
@@ -82,6 +82,10 @@ pub const TRANSITIONS: &[(Status, Command, Status)] = {
         (Paused, Confirm, Paused),
         (Paused, Resume, Published),
         (Paused, Archive, Archived),
+        (Suspended, Edit, Suspended),
+        (Suspended, Submit, Suspended),
+        (Suspended, Publish, Suspended),
+        (Suspended, Return, Suspended),
         (Suspended, Clear, Published),
         (Suspended, Archive, Archived),
         (Refused, Revise, Draft),

@@ -87,7 +87,20 @@ fn writers_at_a_closed_gate_are_sent_away_and_nobody_else_notices(engine: Engine
     whole(&mut raw);
 }
 
-on_both!(writers_at_a_closed_gate_are_sent_away_and_nobody_else_notices);
+/// Bytes that no request line may hold end in the protocol layer, which answers on its own and hangs up; as percent-encoding
+/// the same letters are a question like any other.
+fn what_is_no_http_gets_an_empty_answer(engine: Engine) {
+    let database = stamped(engine);
+    let service = Service::start(&database.target);
+    let mut wire = service.wire();
+    wire.write("GET /v1/initiatives?q=besøgsven HTTP/1.1\r\nHost: localhost\r\n\r\n".as_bytes()).expect("the service listens");
+    let reply = wire.answer().expect("an answer");
+    assert_eq!((reply.status, reply.body.as_slice(), reply.header("content-type")), (400, &b""[..], ""));
+    assert!(wire.ask(&Ask::get("/health/live")).is_err(), "it hangs up");
+    service.ask(&Ask::get("/v1/initiatives?q=bes%C3%B8gsven")).is(200);
+}
+
+on_both!(what_is_no_http_gets_an_empty_answer, writers_at_a_closed_gate_are_sent_away_and_nobody_else_notices);
 
 /// On SQLite nothing can keep a reader waiting.
 #[test]

@@ -21,7 +21,7 @@ use super::{
 const WRITERS: usize = 16;
 
 /// In the pipeline there are more; every kill finds another moment.
-fn kills() -> usize {
+pub fn kills() -> usize {
     env::var_os("CHAOS_KILLS").and_then(|kills| kills.to_str()?.parse().ok()).unwrap_or(5)
 }
 
@@ -58,7 +58,7 @@ fn write_until_the_end(address: SocketAddr, round: usize, writer: usize) -> Vec<
     all
 }
 
-fn at_random(below: u64) -> Duration {
+pub fn at_random(below: u64) -> Duration {
     Duration::from_millis(RandomState::new().hash_one(()) % below)
 }
 

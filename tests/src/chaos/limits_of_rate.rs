@@ -2,15 +2,19 @@
 
 use chrono::TimeDelta;
 use persistence::Engine;
+use serde_json::json;
 
-use super::on_both;
+use super::{on_both, process::Raw};
 use crate::{
     client::{Actor, Answer},
+    flows::scene::{complete, published},
     world::{self, Content, World},
 };
 
 const ANONYMOUS: usize = 600;
 const SIGNED_IN: usize = 1200;
+/// In an hour.
+const SCARCE: usize = 20;
 
 /// Cheap to answer, and counted like everything else.
 const QUESTION: &str = "/v1/taxonomies";
@@ -64,7 +68,7 @@ async fn the_share_of_a_person(world: World) {
     let refused = use_up(&anna, QUESTION, SIGNED_IN).await.refuses(429, "too-many-requests");
     assert_eq!(refused.header("ratelimit"), "\"signed-in\";r=0");
     // Nothing gets done, either.
-    anna.post("/v1/organisations", serde_json::json!({"kind": "volunteer_group", "name": "For meget"})).await.is(429);
+    anna.post("/v1/organisations", json!({"kind": "volunteer_group", "name": "For meget"})).await.is(429);
     for other in [&bo, &world.anybody(), &world.editor()] {
         other.get(QUESTION).await.is(200);
     }
@@ -89,6 +93,50 @@ async fn behind_a_trusted_proxy(world: World) {
     assert_eq!(from("2001:db8:1:3::1").await.is(200).header("ratelimit"), "\"anonymous\";r=599");
 }
 
+/// What reaches other people is scarcer, and counted by itself: one allowance that comes back bit by bit in an hour.
+async fn the_scarce_share(world: World) {
+    let (_, initiative) = published(&world, complete("")).await;
+    let reports = format!("{}/reports", initiative.header("location"));
+    let report = |actor: &Actor| actor.post(&reports, json!({"reason": "outdated"}));
+    let (anybody, anna) = (world.anybody(), world.citizen());
+    for _ in 0..SCARCE {
+        report(&anybody).await.is(204);
+    }
+    let refused = report(&anybody).await.refuses(429, "too-many-requests");
+    assert!(refused.header("ratelimit").starts_with("\"anonymous\";r="), "there is plenty left of everything else");
+    let wait: i64 = refused.header("retry-after").parse().expect("it is a number of seconds");
+    assert!((1..=181).contains(&wait), "one in three minutes, and a second to be sure: {wait}");
+    for forged in ["192.0.2.1", "127.0.0.2, 192.0.2.1", "2001:db8::1"] {
+        report(&anybody)
+            .header("x-forwarded-for", forged)
+            .header("forwarded", &format!("for={forged}"))
+            .header("x-real-ip", forged)
+            .await
+            .is(429);
+    }
+    anybody.get(initiative.header("location")).await.is(200);
+    assert_eq!(Raw::open(&world.target).number("SELECT count(*) FROM reports"), i64::try_from(SCARCE).expect("it is small"));
+    // Whoever has signed in has a share of their own, and no more of it.
+    for _ in 0..SCARCE {
+        report(&anna).await.is(204);
+    }
+    report(&anna).await.is(429);
+    report(&world.citizen()).await.is(204);
+    // Refusals cost nothing: after the wait there is one, and after an hour there are all.
+    world.clock.set(world.clock.now() + TimeDelta::seconds(wait));
+    report(&anybody).await.is(204);
+    report(&anybody).await.is(429);
+    world.clock.set(world.clock.now() + TimeDelta::hours(1));
+    for _ in 0..SCARCE {
+        report(&anybody).await.is(204);
+    }
+    report(&anybody).await.is(429);
+}
+
+fn scarcity(engine: Engine) {
+    world::run(|| async { the_scarce_share(limited(engine).await).await });
+}
+
 fn nobody_in_particular(engine: Engine) {
     world::run(|| async { the_share_of_nobody_in_particular(limited(engine).await).await });
 }
@@ -105,4 +153,4 @@ fn proxies(engine: Engine) {
     world::run(|| async { behind_a_trusted_proxy(trusting.await).await });
 }
 
-on_both!(nobody_in_particular, persons, proxies);
+on_both!(nobody_in_particular, persons, proxies, scarcity);

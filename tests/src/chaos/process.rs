@@ -29,6 +29,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The program with these settings and nothing else from the environment.
 pub fn program<N: AsRef<OsStr>, V: AsRef<OsStr>>(settings: impl IntoIterator<Item = (N, V)>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frivillig-under-test"));
+    // What a program without a folder of its own writes beside itself must not land among the sources.
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command.env_clear().env("LISTEN_ADDR", "127.0.0.1:0").env("RATE_LIMIT", "off").envs(settings).stdin(Stdio::null());
     command
 }

@@ -11,30 +11,36 @@ use persistence::Engine;
 use serde_json::json;
 
 use super::{
-    http::{Ask, Reply},
+    http::{Ask, Reply, Wire},
     on_both,
     process::{Raw, Service, citizen, stamped},
     whole,
 };
 use crate::{stories, world::World};
 
-const TIMES: usize = 32;
+pub const TIMES: usize = 32;
 
 /// What a retry must repeat to the letter.
-fn essence(reply: &Reply) -> (u16, &str, &str, Vec<u8>) {
+pub fn essence(reply: &Reply) -> (u16, &str, &str, Vec<u8>) {
     (reply.status, reply.header("etag"), reply.header("location"), reply.body.clone())
 }
 
-fn replays(replies: &[Reply]) -> usize {
+pub fn replays(replies: &[Reply]) -> usize {
     replies.iter().filter(|reply| reply.header("idempotent-replay") == "true").count()
 }
 
 /// The same request from as many connections at one moment.
 fn at_once(service: &Service, ask: &Ask) -> Vec<Reply> {
-    let start = Arc::new(Barrier::new(TIMES));
-    let clients: Vec<_> = (0..TIMES)
-        .map(|_| {
-            let (mut wire, start, ask) = (service.wire(), Arc::clone(&start), ask.clone());
+    all_at_once((0..TIMES).map(|_| (service.wire(), ask.clone())).collect())
+}
+
+/// Requests at one moment, each on a connection of its own.
+pub fn all_at_once(asks: Vec<(Wire, Ask)>) -> Vec<Reply> {
+    let start = Arc::new(Barrier::new(asks.len()));
+    let clients: Vec<_> = asks
+        .into_iter()
+        .map(|(mut wire, ask)| {
+            let start = Arc::clone(&start);
             thread::spawn(move || {
                 start.wait();
                 wire.ask(&ask).expect("an answer")
@@ -127,6 +133,27 @@ stories! {
         assert_eq!(editor.act(&verify).key("verify").await.is(200).header("idempotent-replay"), "true");
         // The same person, who is no editor any more.
         world.person("editor", &[]).act(&verify).key("verify").await.refuses(403, "forbidden");
+    }
+
+    // See docs/adr/0012: what was said to somebody may be said to them again, and nothing is done or told anew.
+    async fn whoever_has_left_hears_the_old_answer_again_and_nothing_newer(world: World) {
+        let (anna, bo) = (world.citizen(), world.citizen());
+        let made = anna.post("/v1/organisations", json!({"kind": "volunteer_group", "name": "Gruppen"})).await.is(201);
+        let (organisation, memberships) = (made.header("location").to_owned(), format!("{}/memberships", made.header("location")));
+        world.editor().act(format!("{organisation}/verify")).await.is(200);
+        let asked = bo.post(&memberships, json!({"role": "editor"})).await.is(201);
+        anna.act(format!("{}/confirm", asked.header("location"))).await.is(200);
+        let draft = || bo.post("/v1/initiatives", json!({"organisation_id": made.id(), "title": "Kladden"})).key("draft");
+        let first = draft().await.is(201);
+        anna.delete(asked.header("location")).seen("*").await.is(204);
+        anna.patch(first.header("location"), json!({"title": "Hemmeligt"})).seen("*").await.is(200);
+        let mut raw = Raw::open(&world.target);
+        let entries = raw.number("SELECT count(*) FROM journal");
+        let again = draft().await.is(201);
+        assert_eq!((again.header("idempotent-replay"), &again.body), ("true", &first.body));
+        assert_eq!(raw.number("SELECT count(*) FROM journal"), entries, "nothing is done");
+        bo.get(first.header("location")).await.refuses(404, "not-found");
+        bo.post("/v1/initiatives", json!({"organisation_id": made.id(), "title": "Kladden"})).key("another").await.refuses(404, "not-found");
     }
 
     async fn a_key_is_forgotten_after_a_day(world: World) {

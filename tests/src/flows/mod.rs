@@ -9,6 +9,6 @@ mod organisations;
 mod reading;
 mod referrals;
 mod review;
-mod scene;
+pub mod scene;
 mod search;
 mod tasks;

@@ -127,6 +127,28 @@ stories! {
         world.anybody().post(&reports, json!({"reason": "outdated"})).await.refuses(410, "gone");
     }
 
+    async fn what_was_taken_down_is_mended_before_it_comes_back(world: World) {
+        let (chair, initiative) = published(&world, complete("")).await;
+        let (address, editor, anybody) = (initiative.header("location").to_owned(), world.editor(), world.anybody());
+        editor.post(format!("{address}/suspend"), json!({"reason": "Døren er låst, og titlen lover for meget."})).await.is(200);
+        let change = json!({"title": "Besøgsvenner på Torvet", "schedule": [{"weekday": "friday", "from": "10:00", "to": "12:00"}]});
+        chair.patch(&address, change).seen("*").await.is(200);
+        chair.act(format!("{address}/submit")).await.is(200);
+        anybody.get(&address).await.refuses(404, "not-found");
+        assert_eq!(queue(&editor, "kind=change").await, ["Besøgsvenner på Torvet"], "the editor sees what was mended");
+        let compared = editor.get(format!("{address}/comparison")).await.is(200).json();
+        assert_eq!(compared["changes"], json!([{"field": "title", "before": "Besøgsvenner i Tårs", "after": "Besøgsvenner på Torvet"}]));
+
+        let approved = editor.act(format!("{address}/publish")).await.is(200).json();
+        assert_eq!((&approved["status"], &approved["review"]["reason"]), (&json!("suspended"), &json!("Døren er låst, og titlen lover for meget.")));
+        anybody.get(&address).await.refuses(404, "not-found");
+        chair.act(format!("{address}/clear")).await.refuses(403, "forbidden");
+        editor.act(format!("{address}/clear")).await.is(200);
+        let seen = anybody.get(&address).await.is(200).json();
+        assert_eq!((&seen["title"], &seen["schedule"][0]["weekday"]), (&json!("Besøgsvenner på Torvet"), &json!("friday")));
+        assert!(chair.get(&address).await.is(200).json().get("review").is_none(), "nothing is held against it any more");
+    }
+
     async fn everybody_is_told_what_they_may_do_and_what_stands_in_the_way(world: World) {
         let (chair, organisation) = association(&world).await;
         let draft = chair.post("/v1/initiatives", json!({"organisation_id": organisation, "title": "Strik"})).await.is(201);

@@ -105,6 +105,7 @@ fn describe(operation: &Operation, faults: &mut Faults) {
     let snake = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     faults.unless(!id.is_empty() && id.bytes().all(snake), format!("a snake_case name for {path}: {id}"));
     faults.unless(said(&document["summary"]), format!("{id}: a summary"));
+    faults.unless(said(&document["description"]) && document["description"] != document["summary"], format!("{id}: a description"));
     let tags = CONTRACT["tags"].as_array().cloned().unwrap_or_default();
     let declared = |tag: &Value| tags.iter().any(|known| known["name"] == *tag);
     faults.unless(

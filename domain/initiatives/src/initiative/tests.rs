@@ -56,7 +56,7 @@ fn after(commands: &[Command]) -> Result<Initiative, Refused> {
 }
 
 /// Every state, and where an approved revision may have another beside it, every state of that one.
-const STATES: [&[Command]; 11] = {
+const STATES: [&[Command]; 13] = {
     use Command::{Archive, Edit, Pause, Publish, Refuse, Submit, Suspend};
     [
         &[],
@@ -68,6 +68,8 @@ const STATES: [&[Command]; 11] = {
         &[Submit, Publish, Pause, Edit],
         &[Submit, Publish, Pause, Edit, Submit],
         &[Submit, Publish, Suspend],
+        &[Submit, Publish, Suspend, Edit],
+        &[Submit, Publish, Suspend, Edit, Submit],
         &[Submit, Refuse],
         &[Archive],
     ]
@@ -76,19 +78,19 @@ const STATES: [&[Command]; 11] = {
 /// What each command does in each of [`STATES`], written down by hand and apart from the table that
 /// drives the code. An edit here changes a reviewed field.
 const REVIEWED: &str = "
-            draft     in_review published +draft    +review   paused    +draft    +review   suspended refused   archived
-    edit    draft     busy      published published busy      paused    paused    busy      state     state     gone
-    submit  in_review busy      nothing   published busy      nothing   paused    busy      state     state     gone
-    publish state     published nothing   nothing   published nothing   nothing   paused    state     state     gone
-    return  state     draft     nothing   nothing   published nothing   nothing   paused    state     state     gone
-    refuse  state     refused   state     state     state     state     state     state     state     state     gone
-    revise  state     state     state     state     state     state     state     state     state     draft     gone
-    pause   state     state     paused    paused    paused    state     state     state     state     state     gone
-    resume  state     state     state     state     state     published published published state     state     gone
-    suspend state     state     suspended suspended suspended state     state     state     state     state     gone
-    clear   state     state     state     state     state     state     state     state     published state     gone
-    confirm state     state     published published published paused    paused    paused    state     state     gone
-    archive archived  archived  archived  archived  archived  archived  archived  archived  archived  archived  gone
+            draft     in_review published +draft    +review   paused    +draft    +review   suspended +draft    +review   refused   archived
+    edit    draft     busy      published published busy      paused    paused    busy      suspended suspended busy      state     gone
+    submit  in_review busy      nothing   published busy      nothing   paused    busy      nothing   suspended busy      state     gone
+    publish state     published nothing   nothing   published nothing   nothing   paused    nothing   nothing   suspended state     gone
+    return  state     draft     nothing   nothing   published nothing   nothing   paused    nothing   nothing   suspended state     gone
+    refuse  state     refused   state     state     state     state     state     state     state     state     state     state     gone
+    revise  state     state     state     state     state     state     state     state     state     state     state     draft     gone
+    pause   state     state     paused    paused    paused    state     state     state     state     state     state     state     gone
+    resume  state     state     state     state     state     published published published state     state     state     state     gone
+    suspend state     state     suspended suspended suspended state     state     state     state     state     state     state     gone
+    clear   state     state     state     state     state     state     state     state     published published published state     gone
+    confirm state     state     published published published paused    paused    paused    state     state     state     state     gone
+    archive archived  archived  archived  archived  archived  archived  archived  archived  archived  archived  archived  archived  gone
 ";
 
 fn expected(word: &str) -> Option<Result<Status, InitiativeRule>> {
@@ -201,6 +203,17 @@ fn a_verdict_says_why_until_the_next_approval() -> Outcome {
     assert!(refused.working.as_ref().is_some_and(|it| it.state == RevisionState::Draft));
     let published = refused.revise()?.submit(at(8))?.publish(at(9))?;
     assert_eq!(published.reviewed, None);
+    Ok(())
+}
+
+#[test]
+fn why_it_was_suspended_stands_while_it_is_mended() -> Outcome {
+    use Command::{Edit, Publish, Submit, Suspend};
+    let mended = after(&[Submit, Publish, Suspend, Edit, Submit, Publish])?;
+    assert_eq!(mended.reviewed.as_ref().map(|it| (it.verdict, it.reason.as_str())), Some((Verdict::Suspended, "Anmeldt")));
+    assert_eq!((mended.public(), mended.approved.as_ref().map(|it| it.content.title.as_str())), (None, Some("Løb med")));
+    let cleared = mended.clear()?;
+    assert_eq!((cleared.reviewed.as_ref(), cleared.public().map(|it| it.content.title.as_str())), (None, Some("Løb med")));
     Ok(())
 }
 
