@@ -121,6 +121,10 @@ pub enum Action {
     ReadReports,
     DecideReport,
     SuspendInitiative,
+    /// See what is known of an organisation's files, and what is in them before the public may.
+    ReadFile,
+    /// Hand in files for an organisation, and throw them away.
+    UploadFile,
     /// Read what is not public in the change feed.
     ReadEvents,
 }
@@ -152,7 +156,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Citizen | R::Signatory => Own,
             _ => Nothing,
         },
-        A::ReadOrganisationFile | A::ReadInitiativeFile | A::ReadMemberships | A::ReadEvents => match role {
+        A::ReadOrganisationFile | A::ReadInitiativeFile | A::ReadMemberships | A::ReadFile | A::ReadEvents => match role {
             R::Editor | R::Administrator | R::Auditor => Municipality,
             R::Integration => match action {
                 A::ReadEvents => Municipality,
@@ -171,7 +175,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory => Own,
             _ => Nothing,
         },
-        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative => match role {
+        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::UploadFile => match role {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
@@ -206,7 +210,7 @@ mod tests {
     #[test]
     fn no_staff_role_writes_in_the_name_of_volunteers() {
         for role in Role::FROM_TOKEN {
-            for action in [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative] {
+            for action in [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::UploadFile] {
                 assert_eq!(reach(role, action), Reach::Nothing, "{role:?} {action:?}");
             }
         }
