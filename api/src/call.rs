@@ -326,6 +326,11 @@ impl Call {
         })
     }
 
+    /// Whether the request may be a repeated one.
+    pub(crate) fn has_key(&self) -> bool {
+        self.request.headers().contains_key("Idempotency-Key")
+    }
+
     /// The client's own key for this request.
     fn key_text(&self) -> Result<Option<&str>, Finding> {
         let Some(value) = self.request.headers().get("Idempotency-Key") else { return Ok(None) };

@@ -36,6 +36,7 @@ use crate::{
         (name = "organisations", description = "Associations, groups, single volunteers and institutions, and who speaks for them"),
         (name = "initiatives", description = "The catalogue of volunteer initiatives, and the way into it"),
         (name = "moderation", description = "What waits for an editor"),
+        (name = "files", description = "Pictures, and how they come in"),
         (name = "policy", description = "The volunteering policy itself, as data"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),
         (name = "confirmations", description = "Links that were mailed, sent back"),

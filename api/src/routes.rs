@@ -11,7 +11,7 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
+    app::App, confirmations, demo, discovery, events, files, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
     reports, taxonomies, vocabularies,
 };
 
@@ -56,6 +56,11 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(reports::get)
         .service(reports::uphold)
         .service(reports::dismiss)
+        .service(files::reserve)
+        .service(files::metadata)
+        .service(files::get)
+        .service(files::fill)
+        .service(files::delete)
         .service(policy::get)
         .service(policy::guidepost)
         .service(policy::principle)

@@ -189,12 +189,15 @@ pub fn get(connection: &mut AnyConnection, acting: &Acting, id: FileId) -> Resul
     opened(connection, acting, file)
 }
 
+/// Files in their sizes.
+pub type Renditions = HashMap<FileId, Vec<Rendition>>;
+
 /// The sizes of files, the largest first.
 ///
 /// # Errors
 /// Database failures.
-pub fn renditions(connection: &mut AnyConnection, ids: &[FileId]) -> Result<HashMap<FileId, Vec<Rendition>>, Error> {
-    let mut found: HashMap<FileId, Vec<Rendition>> = HashMap::new();
+pub fn renditions(connection: &mut AnyConnection, ids: &[FileId]) -> Result<Renditions, Error> {
+    let mut found = Renditions::new();
     if ids.is_empty() {
         return Ok(found);
     }
