@@ -245,7 +245,7 @@ fn serve_with_log(config: &Config, trust: Trust, clock: Clock, requests: Request
         let mut app = assemble(config, opened, trust.issuers, clock)?;
         app.request_log = requests;
         if app.demo.is_some()
-            && let Err(error) = app.files.put_samples().await
+            && let Err(error) = app.files.put_samples(&app.db).await
         {
             tracing::warn!(error, "the pictures of the sample data cannot be laid into the file store");
         }

@@ -433,6 +433,12 @@ pub(crate) fn forget(tx: &mut Tx<'_>, keys: &[String]) -> Result<bool, Error> {
     Ok(i64::try_from(keys.len()).unwrap_or(CHUNK) < CHUNK)
 }
 
+/// Whether a file has its bytes under this key.
+pub(crate) fn is_kept(connection: &mut AnyConnection, key: &str) -> Result<bool, Error> {
+    let kept: i64 = objects::table.find(key).filter(objects::file_id.is_not_null()).select(count_star()).first(connection)?;
+    Ok(kept > 0)
+}
+
 /// Writes files of the sample data, with what lies in the store for them.
 pub(crate) fn insert(tx: &mut Tx<'_>, file: &File, renditions: &[Rendition], used_by: Option<Subject>) -> Result<(), Error> {
     diesel::insert_into(table::table).values(Row::new(file)).execute(tx.connection)?;

@@ -11,7 +11,7 @@ use object_store::{
     memory::InMemory,
     path::Path,
 };
-use persistence::sample;
+use persistence::{Db, sample};
 
 /// The file store. What lies in it is written once, under a key of its own, and never changed.
 #[derive(Clone, Debug)]
@@ -103,12 +103,12 @@ impl FileStore {
         Ok(())
     }
 
-    /// Lays the pictures of the sample data into the store.
+    /// Lays into the store what the sample data in a database wants there.
     ///
     /// # Errors
     /// What went wrong, for the operator.
-    pub async fn put_samples(&self) -> Result<(), String> {
-        for (key, bytes) in sample::objects() {
+    pub async fn put_samples(&self, db: &Db) -> Result<(), String> {
+        for (key, bytes) in db.read(sample::objects).result.map_err(|error| error.to_string())? {
             self.put(&key, Bytes::from_static(bytes)).await?;
         }
         Ok(())

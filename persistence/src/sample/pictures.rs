@@ -6,8 +6,8 @@ use kernel::{FileId, Subject};
 
 use super::{EPOCH, id, initiative_id, organisation_id, write::Kind};
 use crate::{
-    Error, Tx,
-    files::{Piece, insert},
+    AnyConnection, Error, Tx,
+    files::{Piece, insert, is_kept},
 };
 
 /// A picture, and the initiative beside which it stands.
@@ -59,10 +59,19 @@ impl Picture {
     }
 }
 
-/// What lies in the file store for the sample data, by key.
-#[must_use]
-pub fn objects() -> Vec<(String, &'static [u8])> {
-    PICTURES.iter().flat_map(Picture::pieces).map(|(rendition, bytes)| (rendition.key, bytes)).collect()
+/// What should lie in the file store for the sample data in this database, by key.
+///
+/// # Errors
+/// Database failures.
+pub fn objects(connection: &mut AnyConnection) -> Result<Vec<(String, &'static [u8])>, Error> {
+    let all = PICTURES.iter().flat_map(Picture::pieces).map(|(rendition, bytes)| (rendition.key, bytes));
+    let mut wanted = Vec::new();
+    for (key, bytes) in all {
+        if is_kept(connection, &key)? {
+            wanted.push((key, bytes));
+        }
+    }
+    Ok(wanted)
 }
 
 /// The content of a sample with the picture that stands beside it, if one does.
