@@ -178,6 +178,9 @@ pub async fn fill(call: Call, upload: Upload) -> Result<HttpResponse, Problem> {
     let (id, has_key, declared, asking) = (call.id("id")?, call.has_key(), upload.media_type, acting.clone());
     let purpose = call.app().read(move |connection| kept::awaited(connection, &asking, id, precondition, has_key)).await?;
     let held = upload.receive(purpose).await?;
+    if let Some(answer) = call.repeated().await? {
+        return Ok(answer);
+    }
     let renditions = call.app().keep(rendered(call.app(), held, declared).await?).await?;
     call.write(move |tx| {
         let opened = kept::fill(tx, &acting, id, precondition, &renditions)?;

@@ -18,6 +18,7 @@ mod retries;
 mod schema;
 mod starting;
 mod tokens;
+mod uploads;
 
 use process::Raw;
 

@@ -29,7 +29,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The program with these settings and nothing else from the environment.
 pub fn program<N: AsRef<OsStr>, V: AsRef<OsStr>>(settings: impl IntoIterator<Item = (N, V)>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frivillig-under-test"));
-    command.env_clear().env("LISTEN_ADDR", "127.0.0.1:0").env("RATE_LIMIT", "off").envs(settings).stdin(Stdio::null());
+    let files = format!("file://{}", std::env::temp_dir().join(format!("frivillig_files_{}", std::process::id())).display());
+    command.env_clear().env("FILE_STORE_URL", files).env("LISTEN_ADDR", "127.0.0.1:0").env("RATE_LIMIT", "off").envs(settings).stdin(Stdio::null());
     command
 }
 
@@ -228,11 +229,14 @@ impl Raw {
     }
 
     pub fn run(&mut self, sql: &str) {
-        let done = match self {
+        self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    pub fn try_run(&mut self, sql: &str) -> diesel::QueryResult<()> {
+        match self {
             Self::Sqlite(connection) => connection.batch_execute(sql),
             Self::Postgres(connection) => connection.batch_execute(sql),
-        };
-        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
     }
 
     /// The column `value` of a query, as text.

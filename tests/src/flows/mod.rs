@@ -1,6 +1,7 @@
 //! Stories: one for each rule, told by people, run on both engines.
 
 mod catalogue;
+mod files;
 mod freshness;
 mod initiatives;
 mod letters;
@@ -8,5 +9,5 @@ mod operating;
 mod organisations;
 mod reading;
 mod review;
-mod scene;
+pub mod scene;
 mod search;
