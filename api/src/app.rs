@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpResponse, http::Uri};
 use ::files::Rendition;
+use actix_web::{HttpResponse, http::Uri};
 use initiatives::Freshness;
 use persistence::{
     AnyConnection, Clock, Command, Committed, Db, Dependence, DoorRule, Error, Outcome, Tx,

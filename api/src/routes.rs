@@ -11,8 +11,8 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, files, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
-    reports, taxonomies, vocabularies,
+    app::App, confirmations, demo, discovery, events, files, front, health, initiatives, me, moderation, openapi, organisations, policy,
+    problem, reports, taxonomies, vocabularies,
 };
 
 fn operations(config: &mut ServiceConfig<'_>) {

@@ -219,7 +219,13 @@ fn event(name: &'static str, file: &File) -> Event {
 ///
 /// # Errors
 /// [`DoorRule::NotFound`] for an organisation out of reach; [`FileRule::TooMany`]; database failures.
-pub fn reserve(tx: &mut Tx<'_>, acting: &Acting, organisation: OrganisationId, purpose: FilePurpose, name: String) -> Result<Opened, Error> {
+pub fn reserve(
+    tx: &mut Tx<'_>,
+    acting: &Acting,
+    organisation: OrganisationId,
+    purpose: FilePurpose,
+    name: String,
+) -> Result<Opened, Error> {
     organisation_within_reach(tx.connection, acting, organisation)?;
     let unused: i64 = table::table
         .filter(table::organisation_id.eq(organisation.to_string()).and(table::discard_at.is_not_null()))

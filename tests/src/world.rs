@@ -66,7 +66,14 @@ impl World {
     }
 
     pub async fn with(engine: Engine, content: Content, adjust: impl FnOnce(&mut App)) -> Self {
-        Self::over(Rc::new(Scratch::new(engine, content)), engine, Clock::manual(beginning()), (Letterbox::default(), FileStore::in_memory()), adjust).await
+        Self::over(
+            Rc::new(Scratch::new(engine, content)),
+            engine,
+            Clock::manual(beginning()),
+            (Letterbox::default(), FileStore::in_memory()),
+            adjust,
+        )
+        .await
     }
 
     /// A second instance of the service over the same database, under the same clock.

@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn every_format_comes_out_in_every_size() {
-        for (format, media_type) in [(ImageFormat::Jpeg, MediaType::Jpeg), (ImageFormat::Png, MediaType::Png), (ImageFormat::WebP, MediaType::WebP)] {
+        for (format, media_type) in
+            [(ImageFormat::Jpeg, MediaType::Jpeg), (ImageFormat::Png, MediaType::Png), (ImageFormat::WebP, MediaType::WebP)]
+        {
             let pieces = render(&written(&halves(1000, 500), format), media_type).expect("it is a picture");
             let sizes: Vec<_> = pieces.iter().map(|piece| (piece.size, piece.media_type, piece.pixels)).collect();
             let pixels = |width, height| Some(Pixels { width, height });
@@ -171,7 +173,9 @@ mod tests {
 
     #[test]
     fn a_picture_is_whole_or_refused() {
-        for (format, media_type) in [(ImageFormat::Jpeg, MediaType::Jpeg), (ImageFormat::Png, MediaType::Png), (ImageFormat::WebP, MediaType::WebP)] {
+        for (format, media_type) in
+            [(ImageFormat::Jpeg, MediaType::Jpeg), (ImageFormat::Png, MediaType::Png), (ImageFormat::WebP, MediaType::WebP)]
+        {
             let bytes = written(&halves(64, 64), format);
             for cut in [bytes.len() / 3, bytes.len() / 2, bytes.len() - 30] {
                 let refusal = render(&bytes[..cut], media_type).err();

@@ -5,11 +5,7 @@ use std::{path, sync::Arc, time::Duration};
 use actix_web::web::Bytes;
 use futures_util::{Stream, StreamExt};
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig,
-    aws::AmazonS3Builder,
-    local::LocalFileSystem,
-    memory::InMemory,
-    path::Path,
+    ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, memory::InMemory, path::Path,
 };
 use persistence::{Db, sample};
 
@@ -133,7 +129,17 @@ mod tests {
         for good in ["file:///tmp/frivillig.files", "file://frivillig.files", "s3://bucket", "s3://bucket/below/it"] {
             assert!(FileStore::at(good).is_ok(), "{good}: {:?}", FileStore::at(good).err());
         }
-        for wrong in ["", "frivillig.files", "file://", "file://a?b", "http://bucket", "s3://", "file:///etc/hostname", "file:///nowhere/at/all", "s3://b/../a"] {
+        for wrong in [
+            "",
+            "frivillig.files",
+            "file://",
+            "file://a?b",
+            "http://bucket",
+            "s3://",
+            "file:///etc/hostname",
+            "file:///nowhere/at/all",
+            "s3://b/../a",
+        ] {
             assert!(FileStore::at(wrong).is_err(), "{wrong}");
         }
     }

@@ -50,7 +50,8 @@ impl FromRequest for Upload {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let media_type = MediaType::parse(&text(CONTENT_TYPE).to_ascii_lowercase()).ok_or(FileRule::UnsupportedType).map_err(Problem::new)?;
+            let media_type =
+                MediaType::parse(&text(CONTENT_TYPE).to_ascii_lowercase()).ok_or(FileRule::UnsupportedType).map_err(Problem::new)?;
             let largest = FilePurpose::ALL.iter().map(|purpose| purpose.max_bytes()).max().unwrap_or_default();
             if text(CONTENT_LENGTH).parse::<usize>().is_ok_and(|length| length > largest) {
                 return Err(Problem::new(FileRule::TooLarge));
@@ -77,9 +78,8 @@ impl Upload {
         let end = Instant::now() + app.limits.upload_time;
         let mut room = Room { free: Arc::clone(&app.uploading), taken: None };
         let mut collected = BytesMut::new();
-        while let Some(chunk) = timeout_at(end.min(Instant::now() + app.limits.upload_pause), self.payload.next())
-            .await
-            .map_err(|_| HttpRule::Timeout)?
+        while let Some(chunk) =
+            timeout_at(end.min(Instant::now() + app.limits.upload_pause), self.payload.next()).await.map_err(|_| HttpRule::Timeout)?
         {
             let chunk = chunk.map_err(|_| HttpRule::BadRequest)?;
             if collected.len() + chunk.len() > purpose.max_bytes() {

@@ -236,7 +236,8 @@ pub fn linked(entry: &Entry, renditions: &Renditions, languages: &Languages, pub
     if let Some(members) = service.as_object_mut() {
         let texts = [("abstract", spoken.summary), ("description", spoken.description)];
         members.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))));
-        let pictures: Vec<Value> = content.images.iter().filter_map(|image| picture(image, renditions.get(&image.file)?, public_url)).collect();
+        let pictures: Vec<Value> =
+            content.images.iter().filter_map(|image| picture(image, renditions.get(&image.file)?, public_url)).collect();
         if !pictures.is_empty() {
             members.insert("image".into(), json!(pictures));
         }

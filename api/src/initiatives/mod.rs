@@ -126,7 +126,9 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
         let pictures: Vec<_> = entry.content.images.iter().map(|image| image.file).collect();
         let renditions = files::renditions(connection, &pictures)?;
         let listed = match linked {
-            Some(public_url) => Listed::of(JSON_LD, reply::ok(entry.version, &formats::linked(&entry, &renditions, &languages, &public_url))?),
+            Some(public_url) => {
+                Listed::of(JSON_LD, reply::ok(entry.version, &formats::linked(&entry, &renditions, &languages, &public_url))?)
+            }
             None => {
                 let version = entry.version;
                 reply::ok(version, &InitiativeView::Profile(Box::new(InitiativeProfile::new(entry, &renditions, &languages))))?.into()

@@ -210,7 +210,9 @@ mod tests {
     #[test]
     fn no_staff_role_writes_in_the_name_of_volunteers() {
         for role in Role::FROM_TOKEN {
-            for action in [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::UploadFile] {
+            for action in
+                [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::UploadFile]
+            {
                 assert_eq!(reach(role, action), Reach::Nothing, "{role:?} {action:?}");
             }
         }

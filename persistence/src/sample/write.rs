@@ -143,7 +143,10 @@ pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
     let batch =
         (1..).zip(&base.samples).filter_map(|(number, sample)| Some((number, sample, base.organisations.get(sample.organisation)?)));
     let batch = batch.map(|(number, sample, organisation)| {
-        Ok((live((number, base.initiatives()), organisation, illustrated(number, sample.content.clone()), sample.state, tx.now())?, organisation.clone()))
+        Ok((
+            live((number, base.initiatives()), organisation, illustrated(number, sample.content.clone()), sample.state, tx.now())?,
+            organisation.clone(),
+        ))
     });
     let batch = batch.collect::<Result<Vec<_>, Error>>()?;
     initiatives(tx, &batch)?;

@@ -30,7 +30,13 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub fn program<N: AsRef<OsStr>, V: AsRef<OsStr>>(settings: impl IntoIterator<Item = (N, V)>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frivillig-under-test"));
     let files = format!("file://{}", std::env::temp_dir().join(format!("frivillig_files_{}", std::process::id())).display());
-    command.env_clear().env("FILE_STORE_URL", files).env("LISTEN_ADDR", "127.0.0.1:0").env("RATE_LIMIT", "off").envs(settings).stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("FILE_STORE_URL", files)
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .env("RATE_LIMIT", "off")
+        .envs(settings)
+        .stdin(Stdio::null());
     command
 }
 

@@ -38,7 +38,7 @@ fn upright_and_anonymous(answer: &Answer) -> DynamicImage {
 stories! {
     async fn a_volunteer_publishes_a_photograph_and_nobody_learns_where_it_was_taken(world: World) {
         let (chair, initiative) = published(&world, complete("")).await;
-        let organisation = chair.get("/v1/me").await.json()["memberships"][0]["organisation"]["id"].as_str().unwrap_or_default().to_owned();
+        let organisation = initiative.json()["organisation"]["id"].as_str().unwrap_or_default().to_owned();
         let place = reserved(&chair, &organisation).await;
         let (file, metadata) = (format!("/v1/files/{}", place.id()), place.header("location").to_owned());
         assert_eq!((&place.json()["status"], &place.json()["renditions"]), (&json!("reserved"), &json!([])));

@@ -66,7 +66,17 @@ fn open() -> Recipe {
 }
 
 fn by(rightful: Rightful) -> Recipe {
-    Recipe { circumstance: "", rightful, object: Object::None, verified: true, body: None, bytes: None, other_bodies: &[], reference: None, status: 200 }
+    Recipe {
+        circumstance: "",
+        rightful,
+        object: Object::None,
+        verified: true,
+        body: None,
+        bytes: None,
+        other_bodies: &[],
+        reference: None,
+        status: 200,
+    }
 }
 
 impl Recipe {
