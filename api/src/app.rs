@@ -8,19 +8,22 @@ use std::{
     time::Duration,
 };
 
+use ::files::Rendition;
 use initiatives::Freshness;
 use persistence::{
     AnyConnection, Clock, Command, Committed, Db, DoorRule, Error, Outcome, Tx,
+    files::{self as kept, Piece},
     idempotency::Answer,
     jobs::{self, Hands},
     letters::{Delivery, Letter},
 };
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle};
 
 use crate::{
     auth::{DemoKey, Issuers},
     cache::PublicCache,
     contract::Contract,
+    files::{self, FileStore, room},
     limit,
     log::RequestLog,
     mail::Post,
@@ -38,11 +41,25 @@ pub struct Bounds {
     pub acquire: Duration,
     /// A whole command or query.
     pub work: Duration,
+    /// From the first byte of a file to its last.
+    pub upload_time: Duration,
+    /// Between two parts of a file.
+    pub upload_pause: Duration,
+    /// Bytes of files in memory, of all that are on their way in.
+    pub upload_memory: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { body_bytes: 256 * 1024, body_time: Duration::from_secs(10), acquire: Duration::from_secs(3), work: Duration::from_secs(15) }
+        Self {
+            body_bytes: 256 * 1024,
+            body_time: Duration::from_secs(10),
+            acquire: Duration::from_secs(3),
+            work: Duration::from_secs(15),
+            upload_time: Duration::from_secs(120),
+            upload_pause: Duration::from_secs(10),
+            upload_memory: 64 * 1024 * 1024,
+        }
     }
 }
 
@@ -67,6 +84,8 @@ pub struct App {
     pub freshness: Freshness,
     /// Sends letters; without it they wait.
     pub post: Option<Post>,
+    /// Where the bytes of files lie.
+    pub files: FileStore,
     pub cache: PublicCache,
     pub request_log: RequestLog,
     /// Rings when a write of this instance has committed.
@@ -75,6 +94,10 @@ pub struct App {
     pub draining: AtomicBool,
     reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
+    /// Room for files on their way in.
+    pub(crate) uploading: Arc<Semaphore>,
+    /// One picture at a time.
+    pub(crate) rendering: Arc<Semaphore>,
     /// Where what blocks is done: one pool for all workers, since what every thread once needed it keeps.
     threads: Handle,
 }
@@ -99,12 +122,15 @@ impl App {
             public_url: "http://127.0.0.1:8080".into(),
             freshness: Freshness::default(),
             post: None,
+            files: FileStore::in_memory(),
             cache: PublicCache::default(),
             request_log: RequestLog::default(),
             changed: tokio::sync::Notify::new(),
             draining: AtomicBool::new(false),
             reading: Arc::new(Semaphore::new(readers)),
             writing: Arc::new(Semaphore::new(writers)),
+            uploading: room(limits.upload_memory),
+            rendering: Arc::new(Semaphore::new(1)),
             threads: Handle::current(),
             limits,
         }
@@ -137,12 +163,30 @@ impl App {
     pub fn run_due(&self) -> Result<jobs::Round, Error> {
         let mailer = self.post.as_ref().map(|post| |letter: &Letter| post.send(letter));
         let mailer = mailer.as_ref().map(|send| send as &(dyn Fn(&Letter) -> Delivery + Sync));
-        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, mailer })?;
+        let discard = |keys: &[String]| futures_executor::block_on(self.files.discard(keys));
+        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, mailer, discard: &discard })?;
         if round.done > 0 {
             self.cache.written();
             self.changed.notify_waiters();
         }
         Ok(round)
+    }
+
+    /// Keeps pieces in the file store: what is to lie there is noted before it does, so that nothing can lie there unknown.
+    pub(crate) async fn keep(&self, pieces: Vec<Piece>) -> Result<Vec<Rendition>, Problem> {
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let pieces = Arc::new(pieces);
+        let noted = Arc::clone(&pieces);
+        let renditions = self.blocking(&self.writing, Door::Write, move || kept::note(&db, &clock, &noted)).await?;
+        for (rendition, piece) in renditions.iter().zip(pieces.iter()) {
+            self.files.put(&rendition.key, piece.bytes.clone().into()).await.map_err(files::unavailable)?;
+        }
+        Ok(renditions)
+    }
+
+    /// Work that needs no database, off the threads that answer.
+    pub(crate) fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        self.threads.spawn_blocking(work)
     }
 
     /// Hops to the blocking pool. A client that goes away drops the handler in the middle of its await, but not

@@ -287,11 +287,26 @@ impl Call {
     ) -> Result<HttpResponse, Problem> {
         let command = self.command()?;
         let committed = self.app().write(command, act).await?;
-        let mut response = self.finish(&Finished::new(committed.answer, None, JSON), Caching::Never);
-        if committed.replayed {
+        Ok(self.done(committed.answer, committed.replayed))
+    }
+
+    fn done(&self, answer: Answer, replayed: bool) -> HttpResponse {
+        let mut response = self.finish(&Finished::new(answer, None, JSON), Caching::Never);
+        if replayed {
             response.headers_mut().insert(HeaderName::from_static("idempotent-replay"), HeaderValue::from_static("true"));
         }
-        Ok(response)
+        response
+    }
+
+    /// The answer of before, for a command that has much to do before it comes to the write door, which looks once more.
+    ///
+    /// # Errors
+    /// `idempotency-key-reused`, or `busy`, `storage-unavailable`.
+    pub(crate) async fn repeated(&self) -> Result<Option<HttpResponse>, Problem> {
+        let Some(key) = self.idempotency_key()? else { return Ok(None) };
+        let now = self.app().clock.now();
+        let answer = self.app().read(move |connection| idempotency::recall(connection, &key, now)).await?;
+        Ok(answer.map(|answer| self.done(answer, true)))
     }
 
     /// Answers from one snapshot; not to be kept by anybody.
@@ -335,6 +350,11 @@ impl Call {
             identity: self.identity().cloned(),
             idempotency: self.idempotency_key()?,
         })
+    }
+
+    /// Whether the request may be a repeated one.
+    pub(crate) fn has_key(&self) -> bool {
+        self.request.headers().contains_key("Idempotency-Key")
     }
 
     /// The client's own key for this request.

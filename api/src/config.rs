@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use lettre::message::Mailbox;
 use persistence::Target;
 
-use crate::mail;
+use crate::{files::FileStore, mail};
 
 /// The backend of a municipality's volunteering policy.
 #[derive(Debug, Parser)]
@@ -106,6 +106,10 @@ pub struct Settings {
     /// The page of a front end that takes mailed links: it reads the secret behind `#` and sends it to POST /v1/confirmations.
     #[arg(long, env = "LINK_BASE_URL", global = true)]
     pub link_base_url: Option<String>,
+    /// Where the bytes of files lie: `file://folder`, or `s3://bucket/prefix` with AWS_ACCESS_KEY_ID and the like in the environment.
+    /// By default a folder beside the embedded database.
+    #[arg(long, env = "FILE_STORE_URL", global = true, hide_env_values = true)]
+    pub file_store_url: Option<String>,
     /// Days after which somebody should say again that an entry of the catalogue holds.
     #[arg(long, env = "VERIFY_AFTER_DAYS", global = true, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3650))]
     pub verify_after_days: i64,
@@ -130,22 +134,29 @@ pub struct Config {
     pub public_url: String,
     pub mail_from: Mailbox,
     pub link_base_url: String,
+    pub files: FileStore,
     pub freshness: Freshness,
     pub settings: Settings,
 }
 
 impl Config {
-    /// Where letters go in demo mode: beside the database, or else where the program was started.
+    /// Where letters go in demo mode.
     #[must_use]
     pub fn mail_folder(&self) -> PathBuf {
-        match &self.target {
-            Target::Sqlite(path) => {
-                let mut folder = path.clone().into_os_string();
-                folder.push(".mails");
-                folder.into()
-            }
-            Target::Postgres(_) => PathBuf::from("frivillig.mails"),
+        beside(&self.target, "mails")
+    }
+}
+
+/// A folder beside the database, or else where the program was started.
+fn beside(target: &Target, name: &str) -> PathBuf {
+    match target {
+        Target::Sqlite(path) => {
+            let mut folder = path.clone().into_os_string();
+            folder.push(".");
+            folder.push(name);
+            folder.into()
         }
+        Target::Postgres(_) => PathBuf::from(format!("frivillig.{name}")),
     }
 }
 
@@ -194,8 +205,13 @@ impl Settings {
             }
             Some(_) => return Err("LINK_BASE_URL: it must be http(s)://host/page without a #".into()),
         };
+        let files = match &self.file_store_url {
+            None => FileStore::folder(&beside(&target, "files")),
+            Some(address) => FileStore::at(address),
+        };
+        let files = files.map_err(|error| format!("FILE_STORE_URL: {error}"))?;
         let freshness = Freshness { interval: TimeDelta::days(self.verify_after_days), grace: TimeDelta::days(self.verify_grace_days) };
-        Ok(Config { target, public_url, mail_from, link_base_url, freshness, settings: self })
+        Ok(Config { target, public_url, mail_from, link_base_url, files, freshness, settings: self })
     }
 }
 

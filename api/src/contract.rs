@@ -33,6 +33,7 @@ pub const API_VERSION: &str = "1.0.0";
         (name = "initiatives", description = "The catalogue of volunteer initiatives, and the way into it"),
         (name = "referrals", description = "How employees of the municipality refer somebody to an initiative"),
         (name = "moderation", description = "What waits for an editor"),
+        (name = "files", description = "Pictures, and how they come in"),
         (name = "policy", description = "The volunteering policy itself, as data"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),
         (name = "confirmations", description = "Links that were mailed, sent back"),

@@ -12,6 +12,7 @@ mod demo;
 mod discovery;
 mod events;
 mod export;
+pub mod files;
 mod front;
 mod health;
 mod initiatives;

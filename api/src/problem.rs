@@ -199,7 +199,7 @@ impl Problem {
         if self.problem.kind == Kind::Unauthenticated {
             answer.insert_header((WWW_AUTHENTICATE, self.challenge(reader)));
         }
-        if self.problem.kind == Kind::UnsupportedMediaType {
+        if self.problem.code == HttpRule::UnsupportedMediaType.as_problem().code {
             answer.insert_header(("Accept-Patch", "application/merge-patch+json"));
         }
         answer.body(serde_json::to_string(&body).unwrap_or_default())

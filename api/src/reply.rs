@@ -86,7 +86,7 @@ impl Caching {
         Self::Public { seconds, stale: (left - seconds).min(60) }
     }
 
-    fn header(self) -> HeaderValue {
+    pub(crate) fn header(self) -> HeaderValue {
         match self {
             Self::Never => HeaderValue::from_static("private, no-store"),
             // No date is near: what nearly every answer says.
@@ -197,7 +197,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
 }
 
 /// Whether the client has the answer with this tag; `If-None-Match` compares weakly (RFC 9110 § 13.1.2).
-fn holds(request: &HeaderMap, tag: &HeaderValue) -> bool {
+pub(crate) fn holds(request: &HeaderMap, tag: &HeaderValue) -> bool {
     request
         .get_all(header::IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     confirmations,
     contract::{self, Contract},
-    demo, discovery, events, front, health, initiatives, me, moderation, organisations, policy, problems, reports, taxonomies,
+    demo, discovery, events, files, front, health, initiatives, me, moderation, organisations, policy, problems, reports, taxonomies,
     vocabularies,
 };
 
@@ -66,6 +66,11 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(reports::get)
         .service(reports::uphold)
         .service(reports::dismiss)
+        .service(files::reserve)
+        .service(files::metadata)
+        .service(files::get)
+        .service(files::fill)
+        .service(files::delete)
         .service(policy::get)
         .service(policy::guidepost)
         .service(policy::principle)

@@ -243,6 +243,11 @@ fn serve_with_log(config: &Config, trust: Trust, clock: Clock, requests: Request
     System::new().block_on(async {
         let mut app = assemble(config, opened, trust.issuers, clock)?;
         app.request_log = requests;
+        if app.demo.is_some()
+            && let Err(error) = app.files.put_samples(&app.db).await
+        {
+            tracing::warn!(error, "the pictures of the sample data cannot be laid into the file store");
+        }
         if let Some(outbound) = &trust.outbound {
             renewal::keep_fresh(&app.issuers, outbound, &app.clock, renewal::Pace::default()).await;
         }
@@ -280,6 +285,7 @@ fn assemble(config: &Config, opened: Opened, issuers: Option<Issuers>, clock: Cl
     app.cors_origins.clone_from(&settings.cors_origins);
     app.metrics_token.clone_from(&settings.metrics_token);
     app.public_url.clone_from(&config.public_url);
+    app.files = config.files.clone();
     app.freshness = config.freshness;
     app.post = post(config, app.demo.is_some())?;
     Ok(app)

@@ -348,7 +348,7 @@ impl Db {
             let Some(key) = &command.idempotency else {
                 return Ok((Committed { answer: act(tx)?, replayed: false }, Journalling::Required));
             };
-            match idempotency::recall(tx, key)? {
+            match idempotency::recall(tx.connection, key, tx.now)? {
                 Some(answer) => Ok((Committed { answer, replayed: true }, Journalling::Replay)),
                 None => {
                     let answer = act(tx)?;

@@ -1,6 +1,7 @@
 //! How persistence says no, and how a database failure stays a database failure.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use files::FileRule;
 use initiatives::{ClaimRule, InitiativeRule, ReportRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{MembershipRule, OrganisationRule};
@@ -65,6 +66,12 @@ impl Error {
         Self { cause: Some(cause.to_string()), ..DoorRule::Internal.into() }
     }
 
+    /// A refusal by a rule, and what underneath led to it.
+    #[must_use]
+    pub fn caused_by(rule: impl Into<Self>, cause: impl std::fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..rule.into() }
+    }
+
     pub(crate) fn caused(rule: DoorRule, cause: impl std::fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..rule.into() }
     }
@@ -100,7 +107,7 @@ macro_rules! refusals {
     };
 }
 
-refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule, ClaimRule, ReportRule);
+refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule, ClaimRule, ReportRule, FileRule);
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks
 /// like "not found": a query that may find nothing says so with `optional()`.

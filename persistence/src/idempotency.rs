@@ -3,11 +3,11 @@
 //! The record stands in the transaction of the effect. Only what succeeded is kept: a refusal is decided
 //! afresh, since what stood in its way may be gone.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::{DoorRule, Error, Tx, db::naive, schema::idempotency};
+use crate::{AnyConnection, DoorRule, Error, Tx, db::naive, schema::idempotency};
 
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -54,12 +54,15 @@ pub struct Answer {
 type Row = (String, i32, Option<String>, Option<String>, String);
 
 /// The answer of before, if this request has been carried out.
-pub(crate) fn recall(tx: &mut Tx<'_>, key: &Key) -> Result<Option<Answer>, Error> {
+///
+/// # Errors
+/// [`DoorRule::KeyReused`]; database failures.
+pub fn recall(connection: &mut AnyConnection, key: &Key, now: DateTime<Utc>) -> Result<Option<Answer>, Error> {
     let row: Option<Row> = idempotency::table
         .find(&key.scope)
-        .filter(idempotency::expires_at.gt(naive(tx.now())))
+        .filter(idempotency::expires_at.gt(naive(now)))
         .select((idempotency::request_hash, idempotency::status, idempotency::location, idempotency::etag, idempotency::body))
-        .first(tx.connection)
+        .first(connection)
         .optional()?;
     match row {
         None => Ok(None),

@@ -1,6 +1,6 @@
 //! Due work: one table, claimed through the write door by any instance.
 //!
-//! What only needs the database is done in the transaction that notes it as done. What reaches outside – a letter – is noted
+//! What only needs the database is done in the transaction that notes it as done. What reaches outside – a letter, a file – is noted
 //! as begun, done, and noted as done. Work that fails stays due, later and later.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -8,12 +8,13 @@ use diesel::{
     dsl::{count_star, min},
     prelude::*,
 };
+use files::FileRule;
 use initiatives::Freshness;
 
 use crate::{
     AnyConnection, Clock, Command, Db, Error, Tx, confirmations,
     db::naive,
-    idempotency, initiatives as catalogued,
+    files as kept, idempotency, initiatives as catalogued,
     letters::{self, Delivery, Letter},
     outbox,
     schema::jobs,
@@ -28,12 +29,14 @@ pub enum JobKind {
     ForgetLetters,
     /// Say which entries of the catalogue have aged.
     AgeInitiatives,
+    /// Throw away files that nothing uses.
+    DiscardFiles,
     /// Send one letter.
     SendLetter,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 4] = [Self::ForgetAnswers, Self::ForgetLetters, Self::AgeInitiatives, Self::SendLetter];
+    pub const ALL: [Self; 5] = [Self::ForgetAnswers, Self::ForgetLetters, Self::AgeInitiatives, Self::DiscardFiles, Self::SendLetter];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +44,7 @@ impl JobKind {
             Self::ForgetAnswers => "forget_answers",
             Self::ForgetLetters => "forget_letters",
             Self::AgeInitiatives => "age_initiatives",
+            Self::DiscardFiles => "discard_files",
             Self::SendLetter => "send_letter",
         }
     }
@@ -52,7 +56,7 @@ impl JobKind {
     /// How long after it was done it comes round again, if it does.
     const fn interval(self) -> Option<TimeDelta> {
         match self {
-            Self::ForgetAnswers | Self::AgeInitiatives => Some(TimeDelta::hours(1)),
+            Self::ForgetAnswers | Self::AgeInitiatives | Self::DiscardFiles => Some(TimeDelta::hours(1)),
             Self::ForgetLetters => Some(TimeDelta::days(1)),
             Self::SendLetter => None,
         }
@@ -65,11 +69,13 @@ pub struct Hands<'a> {
     pub freshness: Freshness,
     /// Sends a letter; without it letters wait.
     pub mailer: Option<&'a (dyn Fn(&Letter) -> Delivery + Sync)>,
+    /// Throws away what lies in the file store under these keys, or says why it cannot.
+    pub discard: &'a (dyn Fn(&[String]) -> Result<(), String> + Sync),
 }
 
 impl std::fmt::Debug for Hands<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hands").field("freshness", &self.freshness).field("mails", &self.mailer.is_some()).finish()
+        f.debug_struct("Hands").field("freshness", &self.freshness).field("mails", &self.mailer.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -196,6 +202,15 @@ fn work(db: &Db, clock: &Clock, job: &Job, hands: &Hands<'_>) -> Result<(), Erro
             }
             db.write(&command, |tx| if letters::finish(tx, &job.key, &delivery)? { put_off(tx, job) } else { finish(tx, job, true) }).result
         }
+        (JobKind::DiscardFiles, _) => {
+            let keys = db.write(&command, kept::discard).result?;
+            (hands.discard)(&keys).map_err(|cause| Error::caused_by(FileRule::StoreUnavailable, cause))?;
+            db.write(&command, |tx| {
+                let all = kept::forget(tx, &keys)?;
+                finish(tx, job, all)
+            })
+            .result
+        }
         _ => {
             db.write(&command, |tx| {
                 let all = within(tx, job.kind, hands)?;
@@ -215,7 +230,7 @@ fn within(tx: &mut Tx<'_>, kind: JobKind, hands: &Hands<'_>) -> Result<bool, Err
             confirmations::forget(tx).map(|()| true)
         }
         JobKind::AgeInitiatives => catalogued::age(tx, &hands.freshness),
-        JobKind::SendLetter => Ok(true),
+        JobKind::DiscardFiles | JobKind::SendLetter => Ok(true),
     }
 }
 

@@ -11,6 +11,7 @@ mod clock;
 pub mod confirmations;
 mod db;
 mod error;
+pub mod files;
 pub mod idempotency;
 pub mod initiatives;
 pub mod jobs;

@@ -258,6 +258,38 @@ diesel::table! {
         version -> BigInt,
     }
 }
+diesel::table! {
+    files (id) {
+        id -> Text,
+        organisation_id -> Text,
+        purpose -> Text,
+        name -> Text,
+        status -> Text,
+        reserved_at -> Timestamp,
+        discard_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+diesel::table! {
+    stored_objects (key) {
+        key -> Text,
+        file_id -> Nullable<Text>,
+        size -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        digest -> Text,
+        discard_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    file_uses (subject_id, file_id) {
+        subject_id -> Text,
+        file_id -> Text,
+        subject_kind -> Text,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
     organisations,

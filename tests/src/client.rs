@@ -81,6 +81,11 @@ impl Actor {
         self.request(Method::PUT, path).seen("*").json("application/json", body)
     }
 
+    /// A file, as it is.
+    pub fn upload(&self, path: impl Into<String>, media_type: &str, body: impl Into<Vec<u8>>) -> Sending {
+        Sending::new(self, Method::PUT, path.into()).raw(media_type, body)
+    }
+
     pub fn delete(&self, path: impl Into<String>) -> Sending {
         Sending::new(self, Method::DELETE, path.into())
     }
@@ -132,8 +137,10 @@ impl Sending {
     }
 
     pub fn raw(mut self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.body = Some(body.into());
-        self.header("content-type", media_type)
+        let body = body.into();
+        let length = body.len().to_string();
+        self.body = Some(body);
+        self.header("content-length", &length).header("content-type", media_type)
     }
 }
 

@@ -11,7 +11,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
     match package {
         // Composing characters is what a text is, so the kernel does it (see docs/adr).
         "kernel" => Some(&["chrono", "chrono-tz", "serde", "thiserror", "unicode-normalization", "utoipa", "uuid"]),
-        "access" | "organisations" | "initiatives" | "policy" => Some(PURE),
+        "access" | "files" | "organisations" | "initiatives" | "policy" => Some(PURE),
         _ => None,
     }
 }

@@ -17,4 +17,5 @@ mod flows;
 mod house;
 mod letters;
 mod matrix;
+mod pictures;
 mod world;

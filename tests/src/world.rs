@@ -16,6 +16,7 @@ use actix_web::{test, web::Data};
 use api::{
     app::{App, Bounds},
     auth::{DemoKey, Issuers, Persona},
+    files::FileStore,
     mail::{self, Post},
 };
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -52,6 +53,8 @@ pub struct World {
     pub target: Target,
     /// Letters that have gone out, of all instances over this database.
     pub letters: Letterbox,
+    /// Bytes of files, of all instances over this database.
+    pub files: FileStore,
     service: Service,
     people: Rc<Cell<u32>>,
     database: Rc<Scratch>,
@@ -63,21 +66,36 @@ impl World {
     }
 
     pub async fn with(engine: Engine, content: Content, adjust: impl FnOnce(&mut App)) -> Self {
-        Self::over(Rc::new(Scratch::new(engine, content)), engine, Clock::manual(beginning()), Letterbox::default(), adjust).await
+        Self::over(
+            Rc::new(Scratch::new(engine, content)),
+            engine,
+            Clock::manual(beginning()),
+            (Letterbox::default(), FileStore::in_memory()),
+            adjust,
+        )
+        .await
     }
 
     /// A second instance of the service over the same database, under the same clock.
     pub async fn second_instance(&self) -> Self {
-        Self::over(Rc::clone(&self.database), self.engine, self.clock.clone(), self.letters.clone(), |_| {}).await
+        Self::over(Rc::clone(&self.database), self.engine, self.clock.clone(), (self.letters.clone(), self.files.clone()), |_| {}).await
     }
 
-    async fn over(database: Rc<Scratch>, engine: Engine, clock: Clock, letters: Letterbox, adjust: impl FnOnce(&mut App)) -> Self {
+    async fn over(
+        database: Rc<Scratch>,
+        engine: Engine,
+        clock: Clock,
+        (letters, files): (Letterbox, FileStore),
+        adjust: impl FnOnce(&mut App),
+    ) -> Self {
         let db = Db::open(&database.target, &Options { readers: |_| 4, ..Options::default() }).expect("a fresh database opens");
         let mut app =
             App::new(db, clock.clone(), Bounds::default(), Issuers::demo(&KEY).expect("the key is one"), api::contract_of_this_service());
         app.demo = Some(KEY.clone());
         let from = mail::sender("Frivillig <no-reply@kommune.example>").expect("it is an address");
         app.post = Some(Post::new(Box::new(letters.clone()), from, "https://frivillig.example/link".into()));
+        files.put_samples(&app.db).await.expect("memory takes everything");
+        app.files = files.clone();
         adjust(&mut app);
         let app = Data::new(app);
         let service = Rc::new(test::init_service(api::application(app.clone())).await);
@@ -91,7 +109,7 @@ impl World {
             })
         });
         let target = database.target.clone();
-        Self { app, clock, engine, target, letters, service, people: Rc::default(), database }
+        Self { app, clock, engine, target, letters, files, service, people: Rc::default(), database }
     }
 
     /// Lets the service do everything that is due by now.

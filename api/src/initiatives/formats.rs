@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use initiatives::{Place, Weekday, WeeklySlot};
+use files::{FileSize, Pixels, Rendition};
+use initiatives::{Image, Place, Weekday, WeeklySlot};
 use kernel::{InitiativeId, Languages, OrganisationId};
-use persistence::catalogue::Entry;
+use persistence::{catalogue::Entry, files::Renditions};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use super::InitiativeSummary;
 use crate::{
     export::{Format, row},
+    files::address,
     problem::Problem,
 };
 
@@ -212,7 +214,7 @@ impl Format<Entry> for Map {
 pub const JSON_LD: &str = "application/ld+json";
 
 /// An initiative as schema.org describes a service, for search engines and whoever links data.
-pub fn linked(entry: &Entry, languages: &Languages, public_url: &str) -> Value {
+pub fn linked(entry: &Entry, renditions: &Renditions, languages: &Languages, public_url: &str) -> Value {
     let (content, spoken) = (&entry.content, entry.content.spoken(languages));
     let mut service = json!({
         "@context": "https://schema.org",
@@ -234,12 +236,31 @@ pub fn linked(entry: &Entry, languages: &Languages, public_url: &str) -> Value {
     if let Some(members) = service.as_object_mut() {
         let texts = [("disambiguatingDescription", spoken.summary), ("description", spoken.description)];
         members.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_owned(), json!(text))));
+        let pictures: Vec<Value> =
+            content.images.iter().filter_map(|image| picture(image, renditions.get(&image.file)?, public_url)).collect();
+        if !pictures.is_empty() {
+            members.insert("image".into(), json!(pictures));
+        }
         if let Some(cost) = content.cost {
             let kroner = format!("{}.{:02}", cost.amount / 100, cost.amount % 100);
             members.insert("offers".into(), json!({"@type": "Offer", "price": kroner, "priceCurrency": cost.currency.as_str()}));
         }
     }
     service
+}
+
+fn picture(image: &Image, renditions: &[Rendition], public_url: &str) -> Option<Value> {
+    let full = renditions.iter().find(|rendition| rendition.size == FileSize::Full)?;
+    let at = |size| format!("{public_url}{}", address(image.file, size));
+    let mut picture = json!({
+        "@type": "ImageObject", "contentUrl": at(FileSize::Full), "thumbnailUrl": at(FileSize::Small), "caption": image.alt,
+        "encodingFormat": full.media_type.as_str(),
+    });
+    if let (Some(members), Some(Pixels { width, height })) = (picture.as_object_mut(), full.pixels) {
+        members.extend([("width".to_owned(), json!(width)), ("height".to_owned(), json!(height))]);
+        members.extend(image.credit.iter().map(|credit| ("creditText".to_owned(), json!(credit))));
+    }
+    Some(picture)
 }
 
 fn channel(place: &Place, languages: &[String]) -> Value {

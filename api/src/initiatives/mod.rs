@@ -15,7 +15,7 @@ use kernel::{InitiativeId, OrganisationId};
 use persistence::{
     DoorRule,
     catalogue::{self, Entry, Filter, Order},
-    initiatives as store,
+    files, initiatives as store,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -124,11 +124,15 @@ pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
         }
         let entry = catalogue::get(connection, id, &freshness, now)?;
         let valid_until = catalogue::next_change(connection, &freshness, now)?;
+        let pictures: Vec<_> = entry.content.images.iter().map(|image| image.file).collect();
+        let renditions = files::renditions(connection, &pictures)?;
         let listed = match linked {
-            Some(public_url) => Listed::of(JSON_LD, reply::ok(entry.version, &formats::linked(&entry, &languages, &public_url))?),
+            Some(public_url) => {
+                Listed::of(JSON_LD, reply::ok(entry.version, &formats::linked(&entry, &renditions, &languages, &public_url))?)
+            }
             None => {
                 let version = entry.version;
-                reply::ok(version, &InitiativeView::Profile(Box::new(InitiativeProfile::new(entry, &languages))))?.into()
+                reply::ok(version, &InitiativeView::Profile(Box::new(InitiativeProfile::new(entry, &renditions, &languages))))?.into()
             }
         };
         Ok(Public { listed, dependence: catalogue::dependence(id), valid_until })

@@ -1,16 +1,22 @@
 //! What readers see of an initiative: a card in the list, the public text, the whole file.
 
 use chrono::{DateTime, Utc};
-use initiatives::{Content, LanguageTag, Participation, Place, Revision, RevisionState, Spoken, Status, TermSlug, Verdict, Welcome};
-use kernel::{InitiativeId, Languages, Money, OrganisationId, Principle, RevisionId};
+use files::FileSize;
+use initiatives::{Content, Image, LanguageTag, Participation, Place, Revision, RevisionState, Spoken, Status, TermSlug, Verdict, Welcome};
+use kernel::{FileId, InitiativeId, Languages, Money, OrganisationId, Principle, RevisionId};
 use persistence::{
     catalogue::{Count, Entry, Facet},
+    files::Renditions,
     initiatives::{File, Stored},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{actions::ActionView, page::page_view};
+use crate::{
+    actions::ActionView,
+    files::{RenditionView, address},
+    page::page_view,
+};
 
 /// The organisation behind an initiative.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,6 +24,36 @@ pub struct OrganisationReference {
     pub(crate) id: OrganisationId,
     /// What it is called.
     pub(crate) name: String,
+}
+
+/// A picture, as everybody sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImageView {
+    file: FileId,
+    /// What there is to see, for those who cannot see it.
+    alt: String,
+    /// Who took or drew it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit: Option<String>,
+    /// The sizes in which it is there, the largest first.
+    renditions: Vec<RenditionView>,
+}
+
+impl ImageView {
+    fn new(image: Image, renditions: &Renditions) -> Self {
+        let Image { file, alt, credit } = image;
+        let sizes = renditions.get(&file).into_iter().flatten();
+        Self { file, alt, credit, renditions: sizes.map(|rendition| RenditionView::new(file, rendition)).collect() }
+    }
+}
+
+/// A small picture beside an item of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Thumbnail {
+    /// Where its bytes are.
+    url: String,
+    /// What there is to see, for those who cannot see it.
+    alt: String,
 }
 
 /// An initiative in a list.
@@ -50,6 +86,9 @@ pub struct InitiativeSummary {
     cost: Option<Money>,
     /// Where it happens.
     locations: Vec<Place>,
+    /// The first of its pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<Thumbnail>,
     /// Whether somebody should say again that it still holds.
     needs_verification: bool,
     /// When somebody last said that it holds.
@@ -76,6 +115,7 @@ impl InitiativeSummary {
             participation: content.participation,
             cost: content.cost,
             locations: content.locations,
+            image: content.images.into_iter().next().map(|image| Thumbnail { url: address(image.file, FileSize::Small), alt: image.alt }),
             needs_verification: entry.needs_verification,
             verified_at: entry.verified_at,
             updated_at: entry.updated_at,
@@ -166,6 +206,10 @@ pub struct InitiativeProfile {
     language: String,
     #[serde(flatten)]
     content: Content,
+    /// Pictures, the most telling one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    images: Vec<ImageView>,
     /// The first publication.
     published_at: DateTime<Utc>,
     /// When somebody last said that it holds.
@@ -181,7 +225,8 @@ pub struct InitiativeProfile {
 }
 
 impl InitiativeProfile {
-    pub(super) fn new(mut entry: Entry, languages: &Languages) -> Self {
+    pub(super) fn new(mut entry: Entry, renditions: &Renditions, languages: &Languages) -> Self {
+        let images = std::mem::take(&mut entry.content.images);
         let Spoken { language, title, summary, description } = entry.content.spoken(languages);
         let (language, spoken) = (language.to_owned(), [title.to_owned(), summary.to_owned(), description.to_owned()]);
         [entry.content.title, entry.content.summary, entry.content.description] = spoken;
@@ -190,6 +235,7 @@ impl InitiativeProfile {
             organisation: OrganisationReference { id: entry.organisation, name: entry.organisation_name },
             language,
             content: entry.content,
+            images: images.into_iter().map(|image| ImageView::new(image, renditions)).collect(),
             published_at: entry.published_at,
             verified_at: entry.verified_at,
             stale_after: entry.stale_after,

@@ -127,6 +127,10 @@ pub enum Action {
     ReadReferral,
     /// Say how somebody is referred.
     WriteReferral,
+    /// See what is known of an organisation's files, and what is in them before the public may.
+    ReadFile,
+    /// Hand in files for an organisation, and throw them away.
+    UploadFile,
     /// Read what is not public in the change feed.
     ReadEvents,
 }
@@ -158,7 +162,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Citizen | R::Signatory => Own,
             _ => Nothing,
         },
-        A::ReadOrganisationFile | A::ReadInitiativeFile | A::ReadMemberships | A::ReadEvents => match role {
+        A::ReadOrganisationFile | A::ReadInitiativeFile | A::ReadMemberships | A::ReadFile | A::ReadEvents => match role {
             R::Editor | R::Administrator | R::Auditor => Municipality,
             R::Integration => match action {
                 A::ReadEvents => Municipality,
@@ -186,7 +190,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
-        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::WriteReferral => match role {
+        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::WriteReferral | A::UploadFile => match role {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
@@ -222,7 +226,7 @@ mod tests {
     fn no_staff_role_writes_in_the_name_of_volunteers() {
         for role in Role::FROM_TOKEN {
             for action in
-                [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::WriteReferral]
+                [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::WriteReferral, Action::UploadFile]
             {
                 assert_eq!(reach(role, action), Reach::Nothing, "{role:?} {action:?}");
             }

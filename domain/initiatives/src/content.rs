@@ -4,7 +4,7 @@ use kernel::{Accessibility, Fault, Finding, Findings, Guidepost, Languages, Mone
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DatedSlot, Place, WeeklySlot};
+use crate::{DatedSlot, Image, Place, WeeklySlot};
 
 string_enum! {
     /// A group that an initiative says welcome to in particular.
@@ -197,6 +197,10 @@ pub struct Content {
     /// Whom to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
+    /// Pictures, the most telling one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub images: Vec<Image>,
     /// Title and texts in other languages, each language once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
@@ -219,6 +223,9 @@ pub struct Spoken<'a> {
 
 /// The language in which contents are written, apart from their translations.
 const ORIGINAL: &str = "da";
+
+/// Pictures beside one text, at most.
+pub const IMAGES: usize = 10;
 
 /// What the full-text index reads of a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -270,6 +277,7 @@ impl Content {
             accessibility: Vec::new(),
             accessibility_text: None,
             contact: None,
+            images: Vec::new(),
             translations: Vec::new(),
             principles: PrincipleAnswers::default(),
         }
@@ -351,6 +359,12 @@ impl Content {
         if let Some(contact) = &self.contact {
             contact.check("/contact", findings);
         }
+        for (index, (at, image)) in findings.items("/images", &self.images, IMAGES).enumerate() {
+            image.check(&at, findings);
+            if self.images.iter().take(index).any(|earlier| earlier.file == image.file) {
+                findings.put(format!("{at}/file"), Fault::Duplicate);
+            }
+        }
         for (index, (at, translation)) in findings.items("/translations", &self.translations, 10).enumerate() {
             translation.check(&at, findings);
             if self.translations.iter().take(index).any(|earlier| earlier.language.eq_ignore_ascii_case(&translation.language)) {
@@ -417,6 +431,7 @@ impl Content {
             accessibility: self.accessibility.clone(),
             accessibility_text: self.accessibility_text.clone(),
             contact: self.contact.as_ref().map(Contact::public_view),
+            images: self.images.clone(),
             translations: self.translations.clone(),
             principles: PrincipleAnswers::default(),
         }
@@ -440,7 +455,7 @@ impl Content {
             Reviewed { title, summary, description, target_groups, translations, principles }
             Minor {
                 guideposts, activities, themes, welcomes, accommodations, min_age, max_age, languages, participation, cost,
-                schedule, dates, locations, accessibility, accessibility_text, contact,
+                schedule, dates, locations, accessibility, accessibility_text, contact, images,
             }
         );
         fields.into_iter().filter_map(|(field, weight, differs)| differs.then_some((field, weight)))

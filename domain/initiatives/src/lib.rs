@@ -10,6 +10,7 @@
 mod claim;
 mod content;
 mod freshness;
+mod image;
 mod initiative;
 mod place;
 mod referral;
@@ -21,8 +22,9 @@ mod status;
 mod taxonomy;
 
 pub use claim::{CLAIM, Claim, ClaimRule};
-pub use content::{Contact, Content, LanguageTag, Participation, SearchText, Spoken, Translation, Welcome};
+pub use content::{Contact, Content, IMAGES, LanguageTag, Participation, SearchText, Spoken, Translation, Welcome};
 pub use freshness::{Aging, Freshness};
+pub use image::Image;
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use kernel::{Accessibility, InvalidTime, LocalTime, TermSlug, Weekday};
 pub use place::Place;

@@ -1,11 +1,12 @@
 //! Contents for tests: one that is complete, and any number of random ones.
 
 use chrono::NaiveDate;
-use kernel::{Answer, Guidepost, Money, Principle, PrincipleAnswer, PrincipleAnswers};
+use kernel::{Answer, FileId, Guidepost, Money, Principle, PrincipleAnswer, PrincipleAnswers};
 use proptest::{collection::vec, option, prelude::*, sample::select};
+use uuid::Uuid;
 
 use crate::{
-    Accessibility, Contact, Content, DatedSlot, LocalTime, Participation, Place, TermSlug, Translation, Weekday, WeeklySlot, Welcome,
+    Accessibility, Contact, Content, DatedSlot, Image, LocalTime, Participation, Place, TermSlug, Translation, Weekday, WeeklySlot, Welcome,
 };
 
 /// Stands in every field that the public must not see.
@@ -44,10 +45,15 @@ pub(crate) fn complete() -> Content {
         accessibility: vec![Accessibility::Wheelchair],
         accessibility_text: Some("Rampe ved bagdøren.".to_owned()),
         contact: Some(contact(true)),
+        images: vec![image()],
         translations: vec![translation("en")],
         principles: answers(Answer::Yes, None),
         ..Content::titled("Gå med")
     }
+}
+
+fn image() -> Image {
+    Image { file: FileId(Uuid::nil()), alt: "To mænd på en bænk".to_owned(), credit: Some("Karen Holm".to_owned()) }
 }
 
 fn date() -> Option<NaiveDate> {

@@ -65,6 +65,7 @@ faults! {
     InvalidLanguageTag = "invalid-language-tag" da("Skriv et sprogmærke efter BCP 47, fx da, en eller uk.") en("Write a BCP 47 language tag such as da, en or uk."),
     InvalidPeriod = "invalid-period" da("Sluttidspunktet skal ligge efter starttidspunktet.") en("The end must come after the start."),
     UnknownTerm = "unknown-term" da("Emneordet findes ikke i taksonomien eller er trukket tilbage. Se /v1/taxonomies.") en("The term is not in the taxonomy or has been retired. See /v1/taxonomies."),
+    UnknownFile = "unknown-file" da("Filen findes ikke hos organisationen, er ikke klar eller er til noget andet. Læg den op med POST /v1/files først.") en("The organisation has no such file, it is not ready, or it is for something else. Upload it with POST /v1/files first."),
     InvalidCursor = "invalid-cursor" da("Cursoren hører til en anden søgning eller er ødelagt. Begynd forfra uden cursor.") en("The cursor belongs to another query or is damaged. Start again without it."),
     InvalidKey = "invalid-idempotency-key" da("En nøgle har 1 til 255 synlige ASCII-tegn; uden login mindst 22 tilfældige tegn.") en("A key has 1 to 255 visible ASCII characters; without a token at least 22 random ones."),
     InvalidPrecondition = "invalid-if-match" da("If-Match skal være en ETag fra et tidligere svar, fx \"3.abc\", eller *.") en("If-Match must be an ETag from an earlier answer, such as \"3.abc\", or *."),

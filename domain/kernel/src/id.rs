@@ -50,6 +50,8 @@ ids! {
     ReportId,
     /// What somebody answered to one of the principles.
     AssessmentId,
+    /// A file that somebody handed in.
+    FileId,
     /// A house in which rooms are lent.
     VenueId,
     /// A room that can be lent.

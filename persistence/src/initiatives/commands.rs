@@ -2,13 +2,14 @@
 
 use access::Acting;
 use chrono::{DateTime, Utc};
-use initiatives::{Content, Initiative, NewIds, Scheme, Status};
+use files::FilePurpose;
+use initiatives::{Content, IMAGES, Initiative, NewIds, Scheme, Status};
 use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, RevisionId, Subject, Visibility};
 use organisations::Organisation;
 
 use super::{Stored, load, review::subject, row, within_reach};
 use crate::{
-    DoorRule, Error, Tx, assessments, catalogue,
+    DoorRule, Error, Tx, assessments, catalogue, files as kept,
     organisations::{Precondition, load as organisation_of, within_reach as organisation_within_reach},
     taxonomies,
 };
@@ -19,7 +20,7 @@ use crate::{
 /// [`NotFound`](crate::DoorRule::NotFound) for an organisation out of reach; findings in the content; database failures.
 pub fn draft(tx: &mut Tx<'_>, acting: &Acting, organisation: OrganisationId, content: Content) -> Result<Stored, Error> {
     let organisation = organisation_within_reach(tx.connection, acting, organisation)?.organisation;
-    check(tx, &content, None)?;
+    check(tx, organisation.id, &content, None)?;
     let (id, revision) = (InitiativeId(tx.new_id()), RevisionId(tx.new_id()));
     let initiative = Initiative::draft(id, organisation.id, revision, content, tx.now());
     let stored = Stored { initiative, organisation_name: organisation.profile.name, created_at: tx.now(), updated_at: tx.now() };
@@ -44,7 +45,7 @@ pub fn edit(
     precondition.require(before.initiative.version)?;
     let base = &before.initiative.current().ok_or_else(|| Error::internal("an initiative without a revision"))?.content;
     let content = change(base)?;
-    check(tx, &content, Some(base))?;
+    check(tx, organisation.id, &content, Some(base))?;
     let fields = base.changes(&content);
     let ids = NewIds { live: RevisionId(tx.new_id()), working: RevisionId(tx.new_id()) };
     let edited = before.initiative.clone().edit(ids, content, tx.now())?;
@@ -70,9 +71,9 @@ fn public_changes(before: &Initiative, after: &Initiative, organisation: &Organi
     face(before).zip(face(after)).map(|(before, after)| before.changes(&after)).unwrap_or_default()
 }
 
-/// Everything that is wrong with a content, its terms included. A term that stood there before it was
+/// Everything that is wrong with a content, its terms and pictures included. A term that stood there before it was
 /// retired may stay.
-fn check(tx: &mut Tx<'_>, content: &Content, before: Option<&Content>) -> Result<(), Error> {
+fn check(tx: &mut Tx<'_>, organisation: OrganisationId, content: &Content, before: Option<&Content>) -> Result<(), Error> {
     let mut findings = content.findings();
     let active = taxonomies::active(tx.connection)?;
     let lists = |content: &Content| {
@@ -92,6 +93,10 @@ fn check(tx: &mut Tx<'_>, content: &Content, before: Option<&Content>) -> Result
             }
         }
     }
+    let pictures: Vec<_> = content.images.iter().take(IMAGES).map(|image| image.file).collect();
+    let unusable = kept::unusable(tx.connection, organisation, FilePurpose::Image, &pictures)?;
+    let places = pictures.iter().enumerate().filter(|(_, file)| unusable.contains(file));
+    findings.extend(places.map(|(place, _)| Finding::new(format!("/images/{place}/file"), Fault::UnknownFile)));
     if findings.is_empty() { Ok(()) } else { Err(Error::invalid(findings)) }
 }
 

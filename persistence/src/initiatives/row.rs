@@ -1,18 +1,19 @@
 //! How an initiative lies in its two tables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use initiatives::{Aging, Content, Initiative, Review, Revision, RevisionState, Status, Verdict};
-use kernel::{InitiativeId, Principle};
+use kernel::{FileId, InitiativeId, Principle};
 use serde::Serialize;
 
-use super::Stored;
+use super::{Stored, review::subject};
 use crate::{
     AnyConnection, DoorRule, Error, Tx,
     bulk::{instant, optional_instant},
     db::naive,
+    files as kept,
     page::{id_column, word},
     schema::{initiatives as table, revisions},
 };
@@ -168,7 +169,8 @@ pub(super) fn assemble(connection: &mut AnyConnection, rows: Vec<(InitiativeRow,
 
 pub(super) fn insert(tx: &mut Tx<'_>, stored: &Stored) -> Result<(), Error> {
     diesel::insert_into(table::table).values(InitiativeRow::new(stored)).execute(tx.connection)?;
-    store_revisions(tx, None, &stored.initiative)
+    store_revisions(tx, None, &stored.initiative)?;
+    kept::use_by(tx, subject(stored.initiative.id), &BTreeSet::new(), &pictures(&stored.initiative))
 }
 
 /// Writes the next state over the one that was loaded.
@@ -179,7 +181,14 @@ pub(super) fn store(tx: &mut Tx<'_>, before: &Stored, initiative: Initiative) ->
         return Err(DoorRule::Stale.into());
     }
     store_revisions(tx, Some(&before.initiative), &stored.initiative)?;
+    kept::use_by(tx, subject(stored.initiative.id), &pictures(&before.initiative), &pictures(&stored.initiative))?;
     Ok(stored)
+}
+
+/// The files of everything that anybody reads of it.
+fn pictures(initiative: &Initiative) -> BTreeSet<FileId> {
+    let revisions = initiative.approved.iter().chain(&initiative.working);
+    revisions.flat_map(|revision| &revision.content.images).map(|image| image.file).collect()
 }
 
 /// Writes how far the readers of an entry have been told of its age, and nothing else.

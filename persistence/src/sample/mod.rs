@@ -2,6 +2,7 @@
 //! for measuring. The same every time: ids, texts and instants depend on running numbers alone, except
 //! that everything was verified lately, by whatever clock.
 
+mod pictures;
 mod source;
 mod variation;
 mod write;
@@ -22,6 +23,7 @@ use crate::{
     AnyConnection, Clock, Command, Db, Engine, Error, Tx,
     schema::{initiatives as initiatives_table, organisations as organisations_table},
 };
+pub use pictures::objects;
 use source::Base;
 use write::Kind;
 

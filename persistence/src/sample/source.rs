@@ -151,6 +151,7 @@ impl InitiativeSource {
             accessibility: self.accessibility,
             accessibility_text: self.accessibility_text,
             contact: Some(contact),
+            images: Vec::new(),
             translations: self.translations,
             principles: if self.state == State::Draft { PrincipleAnswers::default() } else { all_yes() },
         }

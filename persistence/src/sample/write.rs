@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     EPOCH, ISSUER, MONTHS, id, initiative_id, organisation_id,
+    pictures::{self, illustrated},
     source::{Base, live},
 };
 use crate::{
@@ -33,6 +34,7 @@ pub(super) enum Kind {
     /// In FK Organisation.
     Unit,
     Report,
+    File,
 }
 
 impl Kind {
@@ -45,6 +47,7 @@ impl Kind {
             Self::Revision => 5,
             Self::Unit => 6,
             Self::Report => 7,
+            Self::File => 8,
         }
     }
 }
@@ -141,12 +144,16 @@ pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
     let batch =
         (1..).zip(&base.samples).filter_map(|(number, sample)| Some((number, sample, base.organisations.get(sample.organisation)?)));
     let batch = batch.map(|(number, sample, organisation)| {
-        Ok((live((number, base.initiatives()), organisation, sample.content.clone(), sample.state, tx.now())?, organisation.clone()))
+        Ok((
+            live((number, base.initiatives()), organisation, illustrated(number, sample.content.clone()), sample.state, tx.now())?,
+            organisation.clone(),
+        ))
     });
     let batch = batch.collect::<Result<Vec<_>, Error>>()?;
     initiatives(tx, &batch)?;
     referrals(tx)?;
     reports(tx)?;
+    pictures::write(tx)?;
     confirmations::insert(tx, Purpose::ConfirmInitiative, initiative_id(1).0, LINK)
 }
 

@@ -22,6 +22,7 @@ mod schema;
 mod starting;
 mod tokens;
 mod town;
+mod uploads;
 
 use process::Raw;
 

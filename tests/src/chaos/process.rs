@@ -31,7 +31,14 @@ pub fn program<N: AsRef<OsStr>, V: AsRef<OsStr>>(settings: impl IntoIterator<Ite
     let mut command = Command::new(env!("CARGO_BIN_EXE_frivillig-under-test"));
     // What a program without a folder of its own writes beside itself must not land among the sources.
     command.current_dir(env!("CARGO_TARGET_TMPDIR"));
-    command.env_clear().env("LISTEN_ADDR", "127.0.0.1:0").env("RATE_LIMIT", "off").envs(settings).stdin(Stdio::null());
+    let files = format!("file://{}", std::env::temp_dir().join(format!("frivillig_files_{}", std::process::id())).display());
+    command
+        .env_clear()
+        .env("FILE_STORE_URL", files)
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .env("RATE_LIMIT", "off")
+        .envs(settings)
+        .stdin(Stdio::null());
     command
 }
 
@@ -230,11 +237,14 @@ impl Raw {
     }
 
     pub fn run(&mut self, sql: &str) {
-        let done = match self {
+        self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    pub fn try_run(&mut self, sql: &str) -> diesel::QueryResult<()> {
+        match self {
             Self::Sqlite(connection) => connection.batch_execute(sql),
             Self::Postgres(connection) => connection.batch_execute(sql),
-        };
-        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
     }
 
     /// The column `value` of a query, as text.

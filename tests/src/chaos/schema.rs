@@ -7,6 +7,7 @@ use std::{
     process,
 };
 
+use files::{FilePurpose, FileSize, FileStatus, MediaType};
 use initiatives::{Aging, Command, ReferralCapacity, ReportReason, ReportStatus, RevisionState, Scheme, Status, TermStatus, Verdict};
 use kernel::{Answer, AssessmentSide, Principle, Visibility};
 use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
@@ -144,6 +145,10 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
 fn every_list_of_words_is_the_programs(engine: Engine) {
     let database = Scratch::new(engine, Content::Nothing);
     let mut expected = BTreeMap::from([
+        ("files_purpose_check", words(FilePurpose::ALL, FilePurpose::as_str)),
+        ("files_status_check", words(FileStatus::ALL, FileStatus::as_str)),
+        ("stored_objects_media_type_check", words(MediaType::ALL, MediaType::as_str)),
+        ("stored_objects_size_check", words(FileSize::ALL, FileSize::as_str)),
         ("initiatives_aging_told_check", words(Aging::ALL, Aging::as_str)),
         ("initiatives_status_check", words(Status::ALL, Status::as_str)),
         ("initiatives_verdict_check", words(Verdict::ALL, Verdict::as_str)),

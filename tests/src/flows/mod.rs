@@ -1,6 +1,7 @@
 //! Stories: one for each rule, told by people, run on both engines.
 
 mod catalogue;
+mod files;
 mod freshness;
 mod initiatives;
 mod letters;

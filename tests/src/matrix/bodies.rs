@@ -59,6 +59,10 @@ pub fn assessment(_: &Stage) -> Value {
     json!({"principle": "supplement", "answer": "unsure", "comment": "Spørg plejehjemmet."})
 }
 
+pub fn file(stage: &Stage) -> Value {
+    json!({"organisation_id": stage.own.id, "purpose": "image", "name": "Havedag i juni"})
+}
+
 pub fn link(stage: &Stage) -> Value {
     json!({"token": stage.link.borrow().clone()})
 }
@@ -68,7 +72,7 @@ pub fn persona(_: &Stage) -> Value {
 }
 
 /// An initiative that could be handed in as it stands.
-pub fn content(_: &Stage) -> Value {
+pub fn content(stage: &Stage) -> Value {
     let yes = json!({"answer": "yes", "comment": "Det har vi talt om."});
     json!({
         "title": "Besøgsven i Tårs", "summary": "Kaffe og en gåtur en gang om ugen.", "description": "I aftaler selv, hvornår det passer.",
@@ -86,6 +90,7 @@ pub fn content(_: &Stage) -> Value {
         ],
         "accessibility": ["wheelchair"], "accessibility_text": "Der er en rampe.",
         "contact": {"name": "Karen Holm", "email": "karen@forening.example", "phone": "+4572333333", "web": "https://forening.example/", "published": true},
+        "images": [{"file": stage.picture, "alt": "To ældre mænd griner over et spil skak.", "credit": "Karen Holm"}],
         "translations": [{"language": "en", "title": "Visiting friend", "summary": "Coffee and a walk", "description": "Agree between you when it suits."}],
         "principles": {
             "unpaid_and_voluntary": yes, "for_others": yes, "supplement": yes, "self_determination": yes, "social_aim": yes

@@ -10,6 +10,7 @@ use super::{matrices, reviewed};
 use crate::{
     client::{Actor, Answer, Sending},
     contract::{Operation, operations, resolved},
+    pictures,
     world::{Content, World},
 };
 
@@ -97,6 +98,7 @@ fn sending(operation: &Operation, actor: &Actor) -> Sending {
         sending = sending.header(parameter["name"].as_str().unwrap(), example(parameter).as_str().unwrap());
     }
     match operation.body() {
+        Some((media_type, _)) if operation.takes_bytes() => sending.raw(media_type, pictures::jpeg(8, 8)),
         Some((media_type, content)) => sending.json(media_type, example(content)),
         None => sending,
     }

@@ -94,6 +94,7 @@ async fn another_request(prepared: &Prepared) {
     let owner = prepared.owner();
     let sending = match prepared.body() {
         Some(body) => prepared.with_body(&owner, &otherwise(prepared, &body)),
+        None if prepared.operation.takes_bytes() => prepared.bare(&owner).raw(prepared.media_type(), [prepared.bytes(), vec![0]].concat()),
         None => prepared.unconditional(&owner).seen("\"1.ffff\""),
     };
     sending.key(KEY_TEXT).await.refuses(422, "idempotency-key-reused");

@@ -16,9 +16,6 @@ use crate::{
     contract::{Operation, operations, resolved},
 };
 
-/// Bytes that a body may have.
-const BODY: usize = 256 * 1024;
-
 /// Å in two characters, as some keyboards send it.
 const DECOMPOSED: &str = "A\u{30a}se";
 const COMPOSED: &str = "\u{c5}se";
@@ -26,7 +23,7 @@ const COMPOSED: &str = "\u{c5}se";
 matrices! {
     async fn bodies_are_held_to_their_schemas(engine: Engine) {
         for operation in operations() {
-            let Some((_, content)) = operation.body() else { continue };
+            let Some((_, content)) = operation.document() else { continue };
             let bench = Bench::new(prepared(engine, &operation).await);
             let mut untried = names(&content["schema"]);
             for body in bench.prepared.bodies() {
@@ -43,7 +40,7 @@ matrices! {
     async fn bodies_are_held_to_size_depth_and_form(engine: Engine) {
         for operation in operations().into_iter().filter(|operation| operation.body().is_some()) {
             let bench = Bench::new(prepared(engine, &operation).await);
-            bench.try_form().await;
+            if operation.takes_bytes() { bench.try_bytes().await } else { bench.try_form().await }
         }
     }
 
@@ -157,6 +154,23 @@ impl Bench {
         assert!(!self.holds(DECOMPOSED), "{} let a decomposed letter into the database", self.prepared.operation.id);
     }
 
+    /// A file is looked at, and believed neither in its type nor in its length.
+    async fn try_bytes(&self) {
+        let (media_type, bytes, limit) = (self.prepared.media_type(), self.prepared.bytes(), self.prepared.operation.body_limit());
+        let (too_large, unsupported) = self.prepared.operation.body_refusals();
+        for other in ["text/html", "image/svg+xml", "application/json", "image/gif", "application/octet-stream"] {
+            self.raw(other, bytes.clone()).await.refuses(415, unsupported);
+        }
+        self.prepared.bare(&self.owner).await.refuses(415, unsupported);
+        self.raw(media_type, vec![b' '; limit + 1]).await.refuses(413, too_large);
+        for nonsense in [Vec::new(), vec![b' '; 1024], b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec()] {
+            self.raw(media_type, nonsense).await.is(422);
+        }
+        let mut full = bytes;
+        full.resize(limit, 0);
+        self.raw(media_type, full).await.is(self.prepared.recipe.status);
+    }
+
     async fn try_form(&self) {
         let body = self.prepared.body().expect("the operation has a body").to_string();
         let media_type = self.prepared.media_type();
@@ -181,8 +195,8 @@ impl Bench {
         }
         let twice = format!("{{{},{}", &body[1..body.len() - 1], &body[1..]);
         self.raw(media_type, twice).await.refuses(400, "invalid-input");
-        self.raw(media_type, padded(&body, BODY + 1)).await.refuses(413, "body-too-large");
-        let full = self.raw(media_type, padded(&body, BODY)).await;
+        self.raw(media_type, padded(&body, self.prepared.operation.body_limit() + 1)).await.refuses(413, "body-too-large");
+        let full = self.raw(media_type, padded(&body, self.prepared.operation.body_limit())).await;
         assert_eq!(full.status.as_u16(), self.prepared.recipe.status, "{} answered {}", full.said, full.text());
     }
 }

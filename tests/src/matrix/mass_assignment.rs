@@ -35,7 +35,7 @@ const HOPES: [&str; 17] = [
 matrices! {
     async fn an_unknown_member_is_refused_by_name(engine: Engine) {
         for operation in operations() {
-            let Some((_, content)) = operation.body() else { continue };
+            let Some((_, content)) = operation.document() else { continue };
             let prepared = prepared(engine, &operation).await;
             let owner = prepared.owner();
             for body in prepared.bodies() {

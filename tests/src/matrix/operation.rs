@@ -35,6 +35,27 @@ impl Operation {
         content.iter().next().map(|(media_type, content)| (media_type.as_str(), content))
     }
 
+    /// Whether its body is a file as it is, and no document.
+    pub fn takes_bytes(&self) -> bool {
+        self.body().is_some_and(|(_, content)| resolved(&content["schema"])["format"] == "binary")
+    }
+
+    /// The document that it takes: media type, schema and example.
+    pub fn document(&self) -> Option<(&'static str, &'static Value)> {
+        if self.takes_bytes() { None } else { self.body() }
+    }
+
+    /// Bytes that its body may have.
+    pub fn body_limit(&self) -> usize {
+        let said = self.body().filter(|_| self.takes_bytes()).and_then(|(_, content)| resolved(&content["schema"])["maxLength"].as_u64());
+        said.map_or(256 * 1024, |bytes| usize::try_from(bytes).expect("it fits into memory"))
+    }
+
+    /// How a body that is too large, and one of another kind, are refused.
+    pub fn body_refusals(&self) -> (&'static str, &'static str) {
+        if self.takes_bytes() { ("file-too-large", "unsupported-file-type") } else { ("body-too-large", "unsupported-media-type") }
+    }
+
     pub fn is_read(&self) -> bool {
         self.method == Method::GET
     }

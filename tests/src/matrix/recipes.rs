@@ -9,6 +9,7 @@ use super::{bodies, stage::Stage};
 use crate::{
     client::{Actor, Sending},
     contract::{Operation, resolved},
+    pictures,
 };
 
 /// How to come to a request that succeeds.
@@ -20,6 +21,8 @@ pub struct Recipe {
     object: Object,
     verified: bool,
     body: Option<fn(&Stage) -> Value>,
+    /// A body that is no document.
+    bytes: Option<fn() -> Vec<u8>>,
     /// Other valid bodies, with members that cannot stand in the first.
     pub other_bodies: &'static [fn(&Stage) -> Value],
     /// Where the body names the object that decides who may.
@@ -54,6 +57,10 @@ enum Object {
     Referred,
     /// A report of a published entry.
     Report,
+    /// A file of the organisation's whose bytes are awaited.
+    Reserved,
+    /// A picture beside an initiative that stands there.
+    Picture(Status),
     /// Nothing: the body holds a link that was mailed.
     Link,
 }
@@ -63,7 +70,17 @@ fn open() -> Recipe {
 }
 
 fn by(rightful: Rightful) -> Recipe {
-    Recipe { circumstance: "", rightful, object: Object::None, verified: true, body: None, other_bodies: &[], reference: None, status: 200 }
+    Recipe {
+        circumstance: "",
+        rightful,
+        object: Object::None,
+        verified: true,
+        body: None,
+        bytes: None,
+        other_bodies: &[],
+        reference: None,
+        status: 200,
+    }
 }
 
 impl Recipe {
@@ -73,6 +90,10 @@ impl Recipe {
 
     fn with(self, body: fn(&Stage) -> Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    fn carrying(self, bytes: fn() -> Vec<u8>) -> Self {
+        Self { bytes: Some(bytes), ..self }
     }
 
     fn answers(self, status: u16) -> Self {
@@ -91,7 +112,7 @@ impl Recipe {
 
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
-    use Object::{Initiative, Link, Membership, Organisation, Referred, Report, Taken, Word};
+    use Object::{Initiative, Link, Membership, Organisation, Picture, Referred, Report, Reserved, Taken, Word};
     use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
@@ -144,6 +165,14 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "report_initiative" => vec![open().on(Initiative(Published)).with(bodies::report).answers(204)],
         "get_report" => vec![by(Editor).on(Report)],
         "uphold_report" | "dismiss_report" => vec![by(Editor).on(Report).with(bodies::reason)],
+        "reserve_file" => {
+            let recipe = by(Signatory).with(bodies::file).answers(201);
+            vec![Recipe { reference: Some("/organisation_id"), ..recipe }]
+        }
+        "upload_file" => vec![by(Signatory).on(Reserved).carrying(|| pictures::jpeg(8, 8))],
+        "get_file" => vec![open().on(Picture(Published)), by(Signatory).on(Picture(Draft)).when("beside a draft")],
+        "get_file_metadata" => vec![by(Signatory).on(Picture(Published)), by(Signatory).on(Reserved).when("awaiting its bytes")],
+        "delete_file" => vec![by(Signatory).on(Reserved).answers(204)],
         "draft_initiative" => {
             let recipe = by(Signatory).with(bodies::initiative).answers(201);
             vec![Recipe { reference: Some("/organisation_id"), ..recipe }]
@@ -236,6 +265,11 @@ impl Object {
                 stage.world.anybody().post(format!("/v1/initiatives/{id}/reports"), bodies::report(stage)).await.is(204);
                 vec![stage.world.editor().get("/v1/reports").await.is(200).ids().remove(0)]
             }
+            Self::Reserved => vec![stage.own.signatory.post("/v1/files", bodies::file(stage)).await.is(201).id()],
+            Self::Picture(status) => {
+                initiative(stage, status).await;
+                vec![stage.picture.clone()]
+            }
             Self::Initiative(status) => vec![initiative(stage, status).await],
         }
     }
@@ -307,7 +341,7 @@ impl Prepared {
 
     /// The whole request with a query.
     pub fn queried(&self, actor: &Actor, query: &str) -> Sending {
-        self.filled(self.addressed(actor, format!("{}?{query}", self.path())), self.body())
+        self.filled(self.addressed(actor, format!("{}?{query}", self.path())))
     }
 
     /// With a query, and with these bytes for a body.
@@ -336,15 +370,21 @@ impl Prepared {
 
     /// The request as it should be.
     pub fn sending(&self, actor: &Actor) -> Sending {
-        self.filled(self.bare(actor), self.body())
+        self.filled(self.bare(actor))
     }
 
-    /// With this body, if any.
-    pub fn filled(&self, sending: Sending, body: Option<Value>) -> Sending {
-        match body {
-            Some(body) => sending.json(self.media_type(), &body),
-            None => sending,
+    /// With its body, if any.
+    pub fn filled(&self, sending: Sending) -> Sending {
+        match (self.body(), self.recipe.bytes) {
+            (Some(body), _) => sending.json(self.media_type(), &body),
+            (None, Some(bytes)) => sending.raw(self.media_type(), bytes()),
+            (None, None) => sending,
         }
+    }
+
+    /// Its body, where that is no document.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.recipe.bytes.expect("its body is a file")()
     }
 
     /// The same request about something that is not there: once for each place in which it is named.
@@ -365,7 +405,7 @@ impl Prepared {
         let in_path = self.operation.parameters_in("path").into_iter().enumerate().map(|(place, name)| {
             let mut ids = self.ids.clone();
             ids[place] = nothing(name);
-            self.filled(self.addressed(actor, self.path_of(&ids)), self.body())
+            self.filled(self.addressed(actor, self.path_of(&ids)))
         });
         let in_body = self.recipe.reference.map(|pointer| {
             let mut body = self.body().expect("a reference stands in a body");

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::{
     client::Actor,
+    pictures,
     world::{Content, World},
 };
 
@@ -27,6 +28,8 @@ pub struct Stage {
     pub newcomer: Actor,
     /// What the newcomer has asked for.
     pub request: String,
+    /// A picture of the first organisation's.
+    pub picture: String,
     /// The secret of a link that has been mailed, once a recipe has seen to that.
     pub link: Rc<RefCell<String>>,
 }
@@ -63,7 +66,8 @@ impl Stage {
         let knocking = world.business("newcomer", "13748136");
         let asked = knocking.post(format!("/v1/organisations/{}/memberships", own.id), json!({"role": "editor"})).await.is(201);
         let newcomer = world.person("newcomer", &[]);
-        Self { request: asked.id(), world, own, foreign, newcomer, link: Rc::default() }
+        let picture = pictures::uploaded(&own.signatory, &own.id, pictures::jpeg(8, 8)).await;
+        Self { request: asked.id(), picture, world, own, foreign, newcomer, link: Rc::default() }
     }
 
     /// Who holds the token for metrics, and no other.

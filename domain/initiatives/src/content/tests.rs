@@ -5,7 +5,7 @@ use utoipa::PartialSchema;
 
 use super::{Contact, Content, Translation};
 use crate::{
-    DatedSlot, Place, WeeklySlot,
+    DatedSlot, Image, Place, WeeklySlot,
     samples::{CANARY, CANARY_LATITUDE, answers, complete, contents},
 };
 
@@ -91,6 +91,7 @@ fn each_thing_wrong_is_found_where_it_is() -> Outcome {
 fn what_the_contract_says_of_lengths_is_what_is_checked() -> Outcome {
     let (content, slot, dated) = (to_value(Content::schema())?, to_value(WeeklySlot::schema())?, to_value(DatedSlot::schema())?);
     let (contact, translation) = (to_value(Contact::schema())?, to_value(Translation::schema())?);
+    let image = to_value(Image::schema())?;
     let (answer, place, term) = (to_value(PrincipleAnswer::schema())?, to_value(Place::schema())?, to_value(TermSlug::schema())?);
     for (schema, at, pointer) in [
         (&content, "/properties/title", "/title"),
@@ -101,6 +102,8 @@ fn what_the_contract_says_of_lengths_is_what_is_checked() -> Outcome {
         (&slot, "/properties/note", "/schedule/0/note"),
         (&dated, "/properties/note", "/dates/0/note"),
         (&contact, "/properties/name", "/contact/name"),
+        (&image, "/properties/alt", "/images/0/alt"),
+        (&image, "/properties/credit", "/images/0/credit"),
         (&translation, "/properties/title", "/translations/0/title"),
         (&translation, "/properties/summary", "/translations/0/summary"),
         (&translation, "/properties/description", "/translations/0/description"),
@@ -126,7 +129,8 @@ fn what_the_contract_says_of_lists_is_what_is_checked() -> Outcome {
     let slot = |n: usize| json!({"weekday": "monday", "from": format!("00:{n:02}"), "to": "24:00"});
     let dated = |n: usize| json!({"date": "2026-06-20", "from": format!("00:{n:02}"), "to": "24:00"});
     let tag = |n: usize| format!("x{}", char::from(b'a' + u8::try_from(n).unwrap_or_default()));
-    let items: [(&str, &dyn Fn(usize) -> Value); 8] = [
+    let items: [(&str, &dyn Fn(usize) -> Value); 9] = [
+        ("images", &|n| json!({"file": format!("01932b6e-7a00-7008-8000-{n:012}"), "alt": "Kaffe"})),
         ("target_groups", &|n| json!(format!("t{n}"))),
         ("activities", &|n| json!(format!("t{n}"))),
         ("themes", &|n| json!(format!("t{n}"))),
@@ -156,7 +160,7 @@ fn every_property_is_described_and_no_unknown_one_passes() -> Outcome {
     // utoipa describes an optional reference inside the `oneOf` that makes it optional.
     let described = |one: &Value| one.get("description").or_else(|| one.pointer("/oneOf/0/description")).is_some();
     let properties = schema.get("properties").and_then(Value::as_object);
-    assert!(properties.is_some_and(|all| all.len() == 22 && all.values().all(described)), "{schema:#}");
+    assert!(properties.is_some_and(|all| all.len() == 23 && all.values().all(described)), "{schema:#}");
     // Other crates have a contact too, and components with one name would overwrite each other.
     assert_eq!(schema.pointer("/properties/contact/oneOf/0/$ref"), Some(&json!("#/components/schemas/InitiativeContact")));
     for intruder in [

@@ -1,0 +1,3 @@
+DROP TABLE file_uses;
+DROP TABLE stored_objects;
+DROP TABLE files;
