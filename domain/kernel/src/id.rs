@@ -50,6 +50,14 @@ ids! {
     ReportId,
     /// What somebody answered to one of the principles.
     AssessmentId,
+    /// A time in which nobody signs for an organisation, because its signatories disagree.
+    SigningFreezeId,
+    /// A case about whether an organisation may have support and premises.
+    EligibilityCaseId,
+    /// An invitation to speak for an organisation.
+    InvitationId,
+    /// A message to whoever is behind an entry.
+    MessageId,
     /// A house in which rooms are lent.
     VenueId,
     /// A room that can be lent.
