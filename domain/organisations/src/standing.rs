@@ -203,7 +203,7 @@ impl EligibilityCase {
         (facts, due_on): (String, NaiveDate),
         now: DateTime<Utc>,
     ) -> Result<Self, EligibilityRule> {
-        if latest.is_some_and(|case| !matches!(case.status, EligibilityStatus::Dropped | EligibilityStatus::Lifted)) {
+        if latest.is_some_and(Self::is_open) {
             return Err(EligibilityRule::Open);
         }
         if zone::date(now).checked_add_days(chrono::Days::new(HEARING_DAYS)).is_none_or(|earliest| due_on < earliest) {
@@ -211,6 +211,12 @@ impl EligibilityCase {
         }
         let status = EligibilityStatus::Hearing;
         Ok(Self { id, organisation, status, facts, opened_at: now, due_on, answer: None, decision: None, lifted: None, version: 1 })
+    }
+
+    /// Whether it is still to be decided, or was decided against the organisation and has not been lifted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.status, EligibilityStatus::Dropped | EligibilityStatus::Lifted)
     }
 
     /// Where a step would lead now.
@@ -251,7 +257,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        ELIGIBILITY_TRANSITIONS, EligibilityCase, EligibilityCommand, EligibilityRule, EligibilityStatus, Reasoned, SigningFreeze, SigningRule,
+        ELIGIBILITY_TRANSITIONS, EligibilityCase, EligibilityCommand, EligibilityRule, EligibilityStatus, Reasoned, SigningFreeze,
+        SigningRule,
     };
 
     fn now() -> DateTime<Utc> {

@@ -9,7 +9,9 @@ use std::{
 
 use initiatives::{Aging, Command, ReportReason, ReportStatus, RevisionState, Scheme, Status, TermStatus, Verdict};
 use kernel::{Answer, AssessmentSide, Principle, Visibility};
-use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
+use organisations::{
+    DeclarationKind, EligibilityStatus, Ending, InvitationStatus, MembershipRole, MembershipStatus, OrganisationKind, Verification,
+};
 use persistence::{Db, Engine, Options, Target, letters::LetterStatus};
 
 use super::{on_both, process::Raw};
@@ -144,6 +146,11 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
 fn every_list_of_words_is_the_programs(engine: Engine) {
     let database = Scratch::new(engine, Content::Nothing);
     let mut expected = BTreeMap::from([
+        ("declarations_kind_check", words(DeclarationKind::ALL, DeclarationKind::as_str)),
+        ("eligibility_cases_status_check", words(EligibilityStatus::ALL, EligibilityStatus::as_str)),
+        ("invitations_role_check", words(MembershipRole::ALL, MembershipRole::as_str)),
+        ("invitations_status_check", words(InvitationStatus::ALL, InvitationStatus::as_str)),
+        ("organisations_ending_check", words(Ending::ALL, Ending::as_str)),
         ("initiatives_aging_told_check", words(Aging::ALL, Aging::as_str)),
         ("initiatives_status_check", words(Status::ALL, Status::as_str)),
         ("initiatives_verdict_check", words(Verdict::ALL, Verdict::as_str)),
