@@ -191,17 +191,6 @@ diesel::table! {
     }
 }
 diesel::table! {
-    messages (id) {
-        id -> Text,
-        initiative_id -> Text,
-        sender_name -> Text,
-        sender_email -> Text,
-        text -> Text,
-        received_at -> Timestamp,
-        confirmed_at -> Nullable<Timestamp>,
-    }
-}
-diesel::table! {
     terms (scheme, slug) {
         scheme -> Text,
         slug -> Text,

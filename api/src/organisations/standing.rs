@@ -262,6 +262,7 @@ page_view! {
 #[into_params(parameter_in = Query)]
 pub struct ConcernQuery {
     /// Why they need attention; by default because nobody signs for them.
+    #[param(inline)]
     concern: Option<Concern>,
     /// How many on a page.
     #[param(minimum = 1, maximum = 100, default = 25)]

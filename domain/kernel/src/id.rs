@@ -56,8 +56,6 @@ ids! {
     EligibilityCaseId,
     /// An invitation to speak for an organisation.
     InvitationId,
-    /// A message to whoever is behind an entry.
-    MessageId,
     /// A house in which rooms are lent.
     VenueId,
     /// A room that can be lent.

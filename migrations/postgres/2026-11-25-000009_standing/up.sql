@@ -83,16 +83,3 @@ CREATE TABLE former_registrations (
     until TIMESTAMP NOT NULL
 );
 CREATE INDEX former_registrations_organisation_idx ON former_registrations (organisation_id, id);
-
--- Messages to whoever is behind an entry: they go when their sender has said that the address is theirs, and are then forgotten.
-CREATE TABLE messages (
-    id TEXT COLLATE "C" PRIMARY KEY,
-    initiative_id TEXT COLLATE "C" NOT NULL REFERENCES initiatives (id),
-    sender_name TEXT NOT NULL,
-    sender_email TEXT NOT NULL,
-    text TEXT NOT NULL,
-    received_at TIMESTAMP NOT NULL,
-    confirmed_at TIMESTAMP
-);
-CREATE INDEX messages_received_idx ON messages (received_at);
-CREATE INDEX messages_initiative_idx ON messages (initiative_id);

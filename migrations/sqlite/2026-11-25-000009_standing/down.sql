@@ -1,4 +1,3 @@
-DROP TABLE messages;
 DROP TABLE former_registrations;
 DROP TABLE invitations;
 DROP TABLE declarations;

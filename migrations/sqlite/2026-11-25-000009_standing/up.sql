@@ -83,16 +83,3 @@ CREATE TABLE former_registrations (
     until TEXT NOT NULL
 ) STRICT;
 CREATE INDEX former_registrations_organisation_idx ON former_registrations (organisation_id, id);
-
--- Messages to whoever is behind an entry: they go when their sender has said that the address is theirs, and are then forgotten.
-CREATE TABLE messages (
-    id TEXT NOT NULL PRIMARY KEY,
-    initiative_id TEXT NOT NULL REFERENCES initiatives (id),
-    sender_name TEXT NOT NULL,
-    sender_email TEXT NOT NULL,
-    text TEXT NOT NULL,
-    received_at TEXT NOT NULL,
-    confirmed_at TEXT
-) STRICT;
-CREATE INDEX messages_received_idx ON messages (received_at);
-CREATE INDEX messages_initiative_idx ON messages (initiative_id);
