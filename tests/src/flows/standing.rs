@@ -183,7 +183,7 @@ stories! {
         let declare = |who: &Actor, kind: &str, year: i32| who.request(Method::PUT, format!("{address}/declarations/{kind}/{year}"));
         declare(&chair, "democracy", 2026).await.refuses(428, "precondition-required");
         declare(&ida, "democracy", 2026).seen("*").await.refuses(404, "not-found");
-        world.editor().request(Method::PUT, format!("{address}/declarations/democracy/2026")).seen("*").await.refuses(403, "forbidden");
+        world.editor().request(Method::PUT, format!("{address}/declarations/democracy/2026")).seen("*").await.refuses(404, "not-found");
         let first = declare(&chair, "democracy", 2026).seen("*").await.is(200);
         world.wait(TimeDelta::days(1));
         assert_eq!(declare(&chair, "democracy", 2026).seen("*").await.is(200).json(), first.json(), "the first word stands");
