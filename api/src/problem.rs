@@ -106,7 +106,7 @@ pub struct Problem {
     allow: Option<String>,
     cause: Option<String>,
     /// Where the thing has gone: the id it was asked for by, and the one it has now.
-    moved: Option<(Uuid, Uuid)>,
+    moved: Option<Box<(Uuid, Uuid)>>,
 }
 
 impl Problem {
@@ -158,7 +158,8 @@ impl Problem {
     /// Where what was asked for at an address is now, if it has gone elsewhere.
     #[must_use]
     pub fn location(&self, address: &str) -> Option<String> {
-        self.moved.map(|(from, to)| address.replacen(&from.to_string(), &to.to_string(), 1))
+        let (from, to) = self.moved.as_deref()?;
+        Some(address.replacen(&from.to_string(), &to.to_string(), 1))
     }
 
     pub(crate) fn into_parts(self) -> (&'static ProblemType, Vec<Finding>) {

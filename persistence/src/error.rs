@@ -55,7 +55,7 @@ pub struct Error {
     /// What went wrong underneath, if anything did.
     pub cause: Option<String>,
     /// Where the thing has gone: the id it was asked for by, and the one it has now.
-    pub moved: Option<(Uuid, Uuid)>,
+    pub moved: Option<Box<(Uuid, Uuid)>>,
 }
 
 impl Error {
@@ -73,7 +73,7 @@ impl Error {
 
     /// The thing asked for by this id has that one now.
     pub(crate) fn moved(from: Uuid, to: Uuid) -> Self {
-        Self { moved: Some((from, to)), ..DoorRule::Moved.into() }
+        Self { moved: Some(Box::new((from, to))), ..DoorRule::Moved.into() }
     }
 
     pub(crate) fn caused(rule: DoorRule, cause: impl std::fmt::Display) -> Self {

@@ -130,6 +130,24 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     .await
 }
 
+/// One case about an organisation's eligibility
+///
+/// For its members and staff.
+#[utoipa::path(tag = "organisations", operation_id = "get_eligibility_case",
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000019"),
+        ("case_id" = EligibilityCaseId, Path, description = "The case", example = "01932b6e-7a00-7021-8000-000000000001")),
+    responses((status = 200, description = "The case", body = EligibilityCaseView)))]
+#[get("/v1/organisations/{id}/eligibility-cases/{case_id}")]
+pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
+    let acting = call.may(Action::ReadOrganisationFile)?;
+    let (ids, now) = ((call.id("id")?, call.id("case_id")?), call.app().clock.now());
+    call.read(move |connection| {
+        let (case, reader) = store::get(connection, &acting, ids)?;
+        Ok(reply::ok(case.version, &EligibilityCaseView::new(case, &reader, now))?.into())
+    })
+    .await
+}
+
 /// Open a case about an organisation's eligibility
 ///
 /// Staff names the facts and hears the organisation before anything is decided against it.

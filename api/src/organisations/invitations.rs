@@ -86,6 +86,24 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     .await
 }
 
+/// One invitation
+///
+/// For signatories and staff, whatever came of it.
+#[utoipa::path(tag = "organisations", operation_id = "get_invitation",
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001"),
+        ("invitation_id" = InvitationId, Path, description = "The invitation", example = "01932b6e-7a00-7022-8000-000000000001")),
+    responses((status = 200, description = "The invitation", body = InvitationView)))]
+#[get("/v1/organisations/{id}/invitations/{invitation_id}")]
+pub async fn get(call: Call) -> Result<HttpResponse, Problem> {
+    let acting = call.may(Action::InviteMember)?;
+    let (organisation, id) = (call.id("id")?, call.id("invitation_id")?);
+    call.read(move |connection| {
+        let invitation = store::get(connection, &acting, organisation, id)?;
+        Ok(reply::ok(invitation.version, &InvitationView::from(invitation))?.into())
+    })
+    .await
+}
+
 /// Invite somebody to speak for an organisation
 ///
 /// A link is mailed to the address. It works once, for two weeks, for whoever signs in and sends it back. Another invitation to the same address

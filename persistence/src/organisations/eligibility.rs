@@ -111,6 +111,20 @@ pub fn list(
     Ok((rows.into_iter().map(Row::case).collect::<Result<_, _>>()?, persons::reader(connection, acting, organisation)?))
 }
 
+/// One case.
+///
+/// # Errors
+/// [`DoorRule::NotFound`], [`DoorRule::Moved`]; database failures.
+pub fn get(
+    connection: &mut AnyConnection,
+    acting: &Acting,
+    (organisation, id): (OrganisationId, EligibilityCaseId),
+) -> Result<(EligibilityCase, Reader), Error> {
+    readable(connection, acting, organisation)?;
+    let case = load(connection, id)?.filter(|case| case.organisation == organisation).ok_or(DoorRule::NotFound)?;
+    Ok((case, persons::reader(connection, acting, organisation)?))
+}
+
 /// Begins a case with a hearing.
 ///
 /// # Errors

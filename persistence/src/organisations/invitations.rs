@@ -94,6 +94,15 @@ pub fn list(
     open(connection, organisation, naive(now))
 }
 
+/// One invitation, whatever came of it.
+///
+/// # Errors
+/// [`DoorRule::NotFound`], [`DoorRule::Moved`]; database failures.
+pub fn get(connection: &mut AnyConnection, acting: &Acting, organisation: OrganisationId, id: InvitationId) -> Result<Invitation, Error> {
+    readable(connection, acting, organisation)?;
+    load(connection, id)?.filter(|invitation| invitation.organisation == organisation).ok_or_else(|| DoorRule::NotFound.into())
+}
+
 /// Invites whoever reads mail at an address. Another invitation to the same address ends the one before.
 ///
 /// # Errors

@@ -144,6 +144,8 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         }
         "list_invitations" => vec![by(Signatory).on(Organisation)],
         "invite_member" => vec![by(Signatory).on(Organisation).with(bodies::invitation).answers(201)],
+        "get_invitation" => vec![by(Signatory).on(Invitation)],
+        "get_eligibility_case" => vec![by(Signatory).on(Case(EligibilityStatus::Hearing))],
         "withdraw_invitation" => vec![by(Signatory).on(Invitation)],
         "declare" => vec![by(Signatory).on(Declaration)],
         "renumber_organisation" => vec![by(Editor).on(Organisation).with(bodies::numbers)],
