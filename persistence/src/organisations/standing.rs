@@ -175,7 +175,7 @@ fn moved(tx: &mut Tx<'_>, acting: &Acting, before: &Stored) -> Result<File, Erro
 /// Suspends signing, because there is a dispute about it.
 ///
 /// # Errors
-/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`SigningRule`](organisations::SigningRule), [`OrganisationRule`]; database failures.
+/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`SigningRule`], [`OrganisationRule`]; database failures.
 pub fn freeze(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, precondition: Precondition, reason: String) -> Result<File, Error> {
     let before = within_reach(tx.connection, acting, id)?;
     precondition.accept(before.organisation.version)?;
@@ -191,7 +191,7 @@ pub fn freeze(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, precondition
 /// Restores it.
 ///
 /// # Errors
-/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`SigningRule`](organisations::SigningRule); database failures.
+/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`SigningRule`]; database failures.
 pub fn unfreeze(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, precondition: Precondition, reason: String) -> Result<File, Error> {
     let before = within_reach(tx.connection, acting, id)?;
     precondition.accept(before.organisation.version)?;
@@ -244,7 +244,7 @@ pub(super) fn note_unattended(tx: &mut Tx<'_>, organisation: &Organisation) -> R
 /// Asks for a signatory where there is none. Asking again changes nothing.
 ///
 /// # Errors
-/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`Attended`](organisations::MembershipRule::Attended), [`OrganisationRule`]; database failures.
+/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`Attended`](MembershipRule::Attended), [`OrganisationRule`]; database failures.
 pub fn start_succession(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, precondition: Precondition) -> Result<File, Error> {
     let before = within_reach(tx.connection, acting, id)?;
     precondition.accept(before.organisation.version)?;
@@ -269,7 +269,7 @@ pub fn start_succession(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, pr
 /// Makes a member the signatory of an organisation that has none.
 ///
 /// # Errors
-/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`MembershipRule`](organisations::MembershipRule), [`OrganisationRule`]; database failures.
+/// [`DoorRule::NotFound`], [`DoorRule::Stale`], [`MembershipRule`], [`OrganisationRule`]; database failures.
 pub fn appoint(
     tx: &mut Tx<'_>,
     acting: &Acting,
