@@ -1,7 +1,7 @@
 //! Links that were mailed, sent back by whoever has read the letter.
 
 use actix_web::{HttpResponse, post};
-use kernel::{Finding, InitiativeId};
+use kernel::{Finding, InitiativeId, OrganisationId};
 use persistence::confirmations::{self, Confirmed, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,21 +40,26 @@ pub struct ConfirmationView {
     /// The initiative that has been confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     initiative_id: Option<InitiativeId>,
+    /// The organisation to which whoever was invited belongs now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_id: Option<OrganisationId>,
 }
 
 /// Send back a mailed link
 ///
-/// The secret stands behind `#` in the link, where mail scanners that follow links do not reach it. A link works once.
-#[utoipa::path(tag = "confirmations", operation_id = "redeem_confirmation", security(()), request_body = ConfirmationRequest,
+/// The secret stands behind `#` in the link, where mail scanners that follow links do not reach it. A link works once. Who is invited to an
+/// organisation sends it with a token, and so says who they are.
+#[utoipa::path(tag = "confirmations", operation_id = "redeem_confirmation", security((), ("bearer" = [])), request_body = ConfirmationRequest,
     responses((status = 200, description = "Done", body = ConfirmationView)))]
 #[post("/v1/confirmations")]
 pub async fn redeem(call: Call, body: Body<ConfirmationRequest>) -> Result<HttpResponse, Problem> {
     let language = call.language();
     call.write(move |tx| {
-        let (purpose, initiative_id) = match confirmations::redeem(tx, &body.0.token)? {
-            Confirmed::Initiative(initiative) => (Purpose::ConfirmInitiative, Some(initiative.id)),
+        let (purpose, initiative_id, organisation_id) = match confirmations::redeem(tx, &body.0.token)? {
+            Confirmed::Initiative(initiative) => (Purpose::ConfirmInitiative, Some(initiative.id), None),
+            Confirmed::Membership(membership) => (Purpose::AcceptInvitation, None, Some(membership.organisation)),
         };
-        reply::list(&ConfirmationView { purpose, label: purpose.label(language), initiative_id })
+        reply::list(&ConfirmationView { purpose, label: purpose.label(language), initiative_id, organisation_id })
     })
     .await
 }

@@ -288,7 +288,7 @@ fn headers() -> Value {
         "X-Request-Id": header("The request's id: the client's own UUID, or a new one"),
         "Content-Language": header("The language of titles and labels: da or en"),
         "ETag": header("The version of the thing, a dot and a hash of this representation; send it back in If-Match or If-None-Match"),
-        "Location": header("Where the new thing is"),
+        "Location": header("Where the new thing is, or where the thing is now"),
         "Link": header("The contract (`rel=\"service-desc\"`) and, in a list, the next page (`rel=\"next\"`; RFC 8288)"),
         "Retry-After": header("Seconds to wait"),
         "WWW-Authenticate": header("How to authenticate (RFC 6750), and where it says from whom to get a token (RFC 9728)"),
@@ -307,7 +307,8 @@ fn parameters() -> Value {
 }
 
 /// The refusals that operations share, each described once: name, status, when.
-const REFUSALS: [(&str, &str, &str); 16] = [
+const REFUSALS: [(&str, &str, &str); 17] = [
+    ("Moved", "308", "The organisation has been merged into another, which is at `Location`"),
     ("Invalid", "400", "Something in the request needs mending; `errors` lists everything at once"),
     ("Unauthenticated", "401", "No token, or one that is not accepted"),
     ("Forbidden", "403", "Signed in, but without a role that reaches this"),
@@ -340,6 +341,7 @@ fn refusals() -> Value {
 
 fn refusal_headers(status: &str) -> &'static [&'static str] {
     match status {
+        "308" => &["API-Version", "X-Request-Id", "Content-Language", "Location"],
         "401" => &["API-Version", "X-Request-Id", "Content-Language", "WWW-Authenticate"],
         "429" | "503" => &["API-Version", "X-Request-Id", "Content-Language", "Retry-After"],
         _ => &["API-Version", "X-Request-Id", "Content-Language"],
@@ -352,6 +354,7 @@ fn lay_on_operation(path: &str, method: &str, operation: &mut Map<String, Value>
     let facts = Facts {
         method,
         machine: !path.starts_with("/v1/"),
+        can_move: method == "get" && path.starts_with("/v1/organisations/{id}"),
         has_validator: method == "get" && !["/health/", "/metrics", "/.well-known/"].iter().any(|place| path.starts_with(place)),
         has_id: path.contains('{'),
         has_body: operation.contains_key("requestBody"),
@@ -388,6 +391,8 @@ struct Facts<'a> {
     method: &'a str,
     /// For machines that run the service or describe it, outside `/v1`.
     machine: bool,
+    /// Reads something of an organisation, which may have been merged into another.
+    can_move: bool,
     /// Its answer has an `ETag`.
     has_validator: bool,
     has_id: bool,
@@ -416,6 +421,7 @@ impl Facts<'_> {
 
     fn refusals(&self) -> Vec<&'static str> {
         let rules = [
+            (self.can_move, "Moved"),
             (true, "Invalid"),
             // Also where no token is needed: whoever sends one sends a good one.
             (true, "Unauthenticated"),

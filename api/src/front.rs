@@ -186,7 +186,7 @@ impl Dress {
 /// Turns whatever says no, the framework's own answers among them, into a problem document.
 fn documented(response: ServiceResponse<BoxBody>, app: &App, front: &Front) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    if !status.is_client_error() && !status.is_server_error() && status != StatusCode::PERMANENT_REDIRECT {
         return response;
     }
     let written = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == PROBLEM_JSON.as_bytes());
@@ -202,7 +202,12 @@ fn documented(response: ServiceResponse<BoxBody>, app: &App, front: &Front) -> S
     if front.operation(&request).is_some_and(|operation| operation.for_operator) {
         reader.public_url = None;
     }
-    ServiceResponse::new(request, problem.document(&reader))
+    let mut document = problem.document(&reader);
+    let location = problem.location(request.uri().path_and_query().map_or("/", |address| address.as_str()));
+    if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
+        document.headers_mut().insert(header::LOCATION, location);
+    }
+    ServiceResponse::new(request, document)
 }
 
 /// The figures of one route: how long its answers took, and how many there were of each status.

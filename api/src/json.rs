@@ -393,7 +393,7 @@ fn of_fault(error: &validator::ValidationError) -> Fault {
 impl Problem {
     fn into_error(self) -> Error {
         let (problem, findings) = self.into_parts();
-        Error { problem, findings, cause: None }
+        Error { problem, findings, cause: None, moved: None }
     }
 }
 

@@ -74,6 +74,7 @@ pub fn codes() -> Vec<&'static str> {
 
 pub(crate) const fn status(kind: Kind) -> StatusCode {
     match kind {
+        Kind::Moved => StatusCode::PERMANENT_REDIRECT,
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
@@ -103,6 +104,8 @@ pub struct Problem {
     retry_after: Option<u64>,
     allow: Option<String>,
     cause: Option<String>,
+    /// Where the thing has gone: the id it was asked for by, and the one it has now.
+    moved: Option<Box<(Uuid, Uuid)>>,
 }
 
 impl Problem {
@@ -110,7 +113,7 @@ impl Problem {
     pub fn new(rule: impl Rule) -> Self {
         let problem = rule.problem();
         let retry_after = (problem.kind == Kind::Unavailable).then_some(2);
-        Self { problem, findings: Vec::new(), retry_after, allow: None, cause: None }
+        Self { problem, findings: Vec::new(), retry_after, allow: None, cause: None, moved: None }
     }
 
     /// With the seconds to wait, for `Retry-After`.
@@ -149,6 +152,13 @@ impl Problem {
             status if status.is_client_error() => Self::new(HttpRule::BadRequest),
             _ => Self::new(DoorRule::Internal),
         }
+    }
+
+    /// Where what was asked for at an address is now, if it has gone elsewhere.
+    #[must_use]
+    pub fn location(&self, address: &str) -> Option<String> {
+        let (from, to) = self.moved.as_deref()?;
+        Some(address.replacen(&from.to_string(), &to.to_string(), 1))
     }
 
     pub(crate) fn into_parts(self) -> (&'static ProblemType, Vec<Finding>) {
@@ -236,9 +246,9 @@ fn metadata_address(public_url: &str) -> Option<Url> {
 }
 
 impl From<Error> for Problem {
-    fn from(Error { problem, findings, cause }: Error) -> Self {
+    fn from(Error { problem, findings, cause, moved }: Error) -> Self {
         let retry_after = (problem.kind == Kind::Unavailable).then_some(2);
-        Self { problem, findings, retry_after, allow: None, cause }
+        Self { problem, findings, retry_after, allow: None, cause, moved }
     }
 }
 
@@ -288,7 +298,7 @@ pub struct ProblemDocument {
     /// What happened, in the language asked for.
     title: String,
     /// The HTTP status, repeated.
-    #[schema(minimum = 400, maximum = 599)]
+    #[schema(minimum = 300, maximum = 599)]
     status: u16,
     /// What to do about it, in the language asked for.
     detail: String,

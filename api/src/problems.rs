@@ -18,7 +18,7 @@ pub struct ProblemTypeView {
     /// Stable code; the last part of `type` in a problem document.
     code: &'static str,
     /// The HTTP status that goes with it.
-    #[schema(minimum = 400, maximum = 599)]
+    #[schema(minimum = 300, maximum = 599)]
     status: u16,
     /// What happened.
     title: &'static str,

@@ -33,11 +33,16 @@ const ALL: &[Vocabulary] = &[
     kernel::AssessmentSide::VOCABULARY,
     kernel::Guidepost::VOCABULARY,
     kernel::Principle::VOCABULARY,
+    organisations::DeclarationKind::VOCABULARY,
+    organisations::EligibilityStatus::VOCABULARY,
+    organisations::Ending::VOCABULARY,
+    organisations::InvitationStatus::VOCABULARY,
     organisations::MembershipRole::VOCABULARY,
     organisations::MembershipStatus::VOCABULARY,
     kernel::OrganisationKind::VOCABULARY,
     organisations::Verification::VOCABULARY,
     persistence::confirmations::Purpose::VOCABULARY,
+    persistence::organisations::standing::Concern::VOCABULARY,
 ];
 
 /// A word and its label.

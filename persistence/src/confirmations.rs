@@ -8,6 +8,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use initiatives::Initiative;
 use kernel::{InitiativeId, rules, string_enum};
+use organisations::{INVITATION, Membership};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ use crate::{
     Error, Tx,
     db::naive,
     initiatives as catalogued,
+    organisations::invitations,
     page::{id_column, word},
     schema::confirmations as table,
 };
@@ -24,6 +26,8 @@ string_enum! {
     pub enum Purpose {
         /// Says that an entry of the catalogue still holds.
         ConfirmInitiative = "confirm_initiative" da("Bekræft, at et initiativ stadig passer") en("Confirm that an initiative still holds"),
+        /// Makes whoever was invited a member of an organisation.
+        AcceptInvitation = "accept_invitation" da("Tag imod en invitation til en organisation") en("Accept an invitation to an organisation"),
     }
 }
 
@@ -32,6 +36,7 @@ impl Purpose {
     const fn lifetime(self) -> TimeDelta {
         match self {
             Self::ConfirmInitiative => TimeDelta::days(180),
+            Self::AcceptInvitation => INVITATION,
         }
     }
 }
@@ -42,6 +47,9 @@ rules! {
         Unknown = NotFound "link-unknown"
             da("Linket kendes ikke", "Kontrollér, at hele linket er med, eller brug det link, der er sendt senest.")
             en("The link is not known", "Check that the whole link is there, or use the one that was sent last."),
+        SignInFirst = Unauthenticated "link-needs-sign-in"
+            da("Log ind for at bruge linket", "Linket virker stadig. Log ind som dig selv, og send det igen med dit adgangstoken.")
+            en("Sign in to use the link", "The link still works. Sign in as yourself, and send it again with your access token."),
         Used = Gone "link-used"
             da("Linket er allerede brugt", "Et link virker én gang. Der er ikke mere at gøre.")
             en("The link has been used", "A link works once. There is nothing left to do."),
@@ -65,11 +73,17 @@ fn digest(secret: &str) -> String {
 /// Makes a link, in place of any other that was for the same thing and has not been used. What comes back belongs into a
 /// letter and nowhere else.
 pub(crate) fn issue(tx: &mut Tx<'_>, purpose: Purpose, subject: Uuid) -> Result<String, Error> {
-    let same = table::table.filter(table::purpose.eq(purpose.as_str()).and(table::subject_id.eq(subject.to_string())));
-    diesel::delete(same.filter(table::redeemed_at.is_null())).execute(tx.connection)?;
+    cancel(tx, purpose, subject)?;
     let secret = secret()?;
     insert(tx, purpose, subject, &secret)?;
     Ok(secret)
+}
+
+/// Makes links for a thing that have not been used good for nothing.
+pub(crate) fn cancel(tx: &mut Tx<'_>, purpose: Purpose, subject: Uuid) -> Result<(), Error> {
+    let same = table::table.filter(table::purpose.eq(purpose.as_str()).and(table::subject_id.eq(subject.to_string())));
+    diesel::delete(same.filter(table::redeemed_at.is_null())).execute(tx.connection)?;
+    Ok(())
 }
 
 /// A link with a secret of one's own: the sample data has one that everybody knows.
@@ -88,6 +102,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, purpose: Purpose, subject: Uuid, secret: &
 #[derive(Clone, Debug)]
 pub enum Confirmed {
     Initiative(Box<Initiative>),
+    Membership(Membership),
 }
 
 /// Does what a link is for.
@@ -114,6 +129,7 @@ pub fn redeem(tx: &mut Tx<'_>, secret: &str) -> Result<Confirmed, Error> {
             let id: InitiativeId = id_column(&subject)?;
             catalogued::confirm_by_link(tx, id).map(|stored| Confirmed::Initiative(Box::new(stored.initiative)))
         }
+        Purpose::AcceptInvitation => invitations::accept(tx, id_column(&subject)?).map(Confirmed::Membership),
     }
 }
 

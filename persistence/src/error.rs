@@ -4,7 +4,8 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use files::FileRule;
 use initiatives::{ClaimRule, InitiativeRule, ReportRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
-use organisations::{MembershipRule, OrganisationRule};
+use organisations::{DeclarationRule, EligibilityRule, InvitationRule, MembershipRule, OrganisationRule, SigningRule};
+use uuid::Uuid;
 
 use crate::confirmations::ConfirmationRule;
 
@@ -14,6 +15,9 @@ rules! {
         NotFound = NotFound "not-found"
             da("Findes ikke", "Det, du beder om, findes ikke, eller du har ikke adgang til det. Kontrollér adressen, og log ind, hvis det er dit eget.")
             en("Not found", "What you ask for does not exist, or you have no access to it. Check the address, and sign in if it is yours."),
+        Moved = Moved "moved"
+            da("Findes på en anden adresse", "Organisationen er lagt sammen med en anden. Følg headeren Location, og ret dine lister.")
+            en("At another address now", "The organisation has been merged into another one. Follow the header Location, and change your lists."),
         Gone = Gone "gone"
             da("Findes ikke længere", "Det var offentligt engang og er nu arkiveret. Fjern det fra dine lister.")
             en("No longer there", "It was public once and has been archived. Remove it from your lists."),
@@ -51,6 +55,8 @@ pub struct Error {
     pub findings: Vec<Finding>,
     /// What went wrong underneath, if anything did.
     pub cause: Option<String>,
+    /// Where the thing has gone: the id it was asked for by, and the one it has now.
+    pub moved: Option<Box<(Uuid, Uuid)>>,
 }
 
 impl Error {
@@ -70,6 +76,11 @@ impl Error {
     #[must_use]
     pub fn caused_by(rule: impl Into<Self>, cause: impl std::fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..rule.into() }
+    }
+
+    /// The thing asked for by this id has that one now.
+    pub(crate) fn moved(from: Uuid, to: Uuid) -> Self {
+        Self { moved: Some(Box::new((from, to))), ..DoorRule::Moved.into() }
     }
 
     pub(crate) fn caused(rule: DoorRule, cause: impl std::fmt::Display) -> Self {
@@ -95,7 +106,7 @@ macro_rules! refusals {
     ($($family:ty),+ $(,)?) => {
         $(impl From<$family> for Error {
             fn from(rule: $family) -> Self {
-                Self { problem: rule.problem(), findings: Vec::new(), cause: None }
+                Self { problem: rule.problem(), findings: Vec::new(), cause: None, moved: None }
             }
         })+
 
@@ -107,14 +118,27 @@ macro_rules! refusals {
     };
 }
 
-refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule, ClaimRule, ReportRule, FileRule);
+refusals!(
+    DoorRule,
+    ConfirmationRule,
+    OrganisationRule,
+    MembershipRule,
+    SigningRule,
+    EligibilityRule,
+    DeclarationRule,
+    InvitationRule,
+    InitiativeRule,
+    ClaimRule,
+    ReportRule,
+    FileRule,
+);
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks
 /// like "not found": a query that may find nothing says so with `optional()`.
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         if let Some(problem) = violated_rule(&error) {
-            return Self { problem, findings: Vec::new(), cause: None };
+            return Self { problem, findings: Vec::new(), cause: None, moved: None };
         }
         let rule = match &error {
             DieselError::DatabaseError(kind, info) => failure(kind, info.message()),
@@ -127,10 +151,12 @@ impl From<DieselError> for Error {
 
 /// The rule that each named constraint stands for, so that a race lost in the database answers exactly
 /// like the check in the domain. First PostgreSQL's name, then what SQLite says instead of a name.
-const CONSTRAINTS: [(&str, &str, &ProblemType); 3] = [
+const CONSTRAINTS: [(&str, &str, &ProblemType); 5] = [
     ("organisations_cvr_p_number_key", "organisations_cvr_p_number_key", OrganisationRule::Exists.as_problem()),
     ("organisations_unit_id_key", "organisations.unit_id", OrganisationRule::Exists.as_problem()),
     ("memberships_live_key", "memberships.organisation_id, memberships.person_id", MembershipRule::Exists.as_problem()),
+    ("signing_freezes_open_key", "signing_freezes.organisation_id", SigningRule::Frozen.as_problem()),
+    ("eligibility_cases_open_key", "eligibility_cases.organisation_id", EligibilityRule::Open.as_problem()),
 ];
 
 fn violated_rule(error: &DieselError) -> Option<&'static ProblemType> {

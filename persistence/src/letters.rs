@@ -4,10 +4,11 @@
 //! true then. It is sent at most once: that it is about to go is committed before it goes, and a process that dies in
 //! between leaves a letter of which nobody knows whether it went. Such a one is not sent again by itself.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::{dsl::count_star, prelude::*};
 use initiatives::{Status, Verdict};
-use kernel::{InitiativeId, string_enum};
+use kernel::{EligibilityCaseId, InitiativeId, InvitationId, OrganisationId, string_enum};
+use organisations::{EligibilityStatus, End, Ending, InvitationStatus, MembershipRole};
 use uuid::Uuid;
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     db::naive,
     initiatives as catalogued,
     jobs::{self, JobKind},
+    organisations::{self as registered, eligibility, invitations, standing},
     page::{id_column, word},
     schema::mails as table,
 };
@@ -29,6 +31,17 @@ string_enum! {
         InitiativeAging = "initiative_aging",
         /// Nobody has, and the entry is hidden.
         InitiativeHidden = "initiative_hidden",
+        /// Nobody signs for an organisation until its signatories agree.
+        SigningFrozen = "signing_frozen",
+        /// They do.
+        SigningUnfrozen = "signing_unfrozen",
+        /// Something has happened in a case about an organisation's eligibility.
+        EligibilityCase = "eligibility_case",
+        /// The last signatory of an organisation has gone.
+        OrganisationUnattended = "organisation_unattended",
+        OrganisationDissolved = "organisation_dissolved",
+        /// Somebody is asked to speak for an organisation.
+        Invitation = "invitation",
     }
 }
 
@@ -70,6 +83,35 @@ pub enum Matter {
         hidden: bool,
         secret: String,
     },
+    SigningFrozen {
+        organisation: String,
+        reason: String,
+    },
+    SigningUnfrozen {
+        organisation: String,
+        reason: String,
+    },
+    /// What was said last: the facts, the decision, or why it was taken back.
+    EligibilityCase {
+        organisation: String,
+        status: EligibilityStatus,
+        due_on: NaiveDate,
+        said: String,
+    },
+    OrganisationUnattended {
+        organisation: String,
+    },
+    OrganisationDissolved {
+        organisation: String,
+        on: NaiveDate,
+        successor: Option<String>,
+    },
+    /// With the secret of a link that accepts it.
+    Invitation {
+        organisation: String,
+        role: MembershipRole,
+        secret: String,
+    },
 }
 
 /// How sending a letter went.
@@ -82,6 +124,19 @@ pub enum Delivery {
     Refused(String),
     /// The connection broke where the letter may or may not have been taken.
     Unknown(String),
+}
+
+/// How many letters strangers can have sent to one address in a day: what they write does not go into them, but even a
+/// bare link can be a nuisance.
+const STRANGERS: i64 = 5;
+
+/// Puts a letter into the post that somebody wants sent to an address which may be another's, unless there have been
+/// enough of them.
+pub(crate) fn post_to_stranger(tx: &mut Tx<'_>, kind: LetterKind, recipient: &str, subject: Uuid) -> Result<(), Error> {
+    let since = naive(tx.now() - TimeDelta::days(1));
+    let lately = table::table.filter(table::recipient.eq(recipient).and(table::created_at.gt(since)));
+    let count: i64 = lately.select(count_star()).first(tx.connection)?;
+    if count < STRANGERS { post(tx, kind, recipient, subject) } else { Ok(()) }
 }
 
 /// Puts a letter into the post; it goes with the next round.
@@ -163,7 +218,54 @@ fn matter(tx: &mut Tx<'_>, kind: LetterKind, subject: &str) -> Result<Option<Mat
             let secret = confirmations::issue(tx, Purpose::ConfirmInitiative, id.0)?;
             Ok(Some(Matter::InitiativeAging { title, hidden: kind == LetterKind::InitiativeHidden, secret }))
         }
+        LetterKind::SigningFrozen | LetterKind::SigningUnfrozen => signing(tx, kind, id_column(subject)?),
+        LetterKind::EligibilityCase => eligibility_case(tx, id_column(subject)?),
+        LetterKind::OrganisationUnattended | LetterKind::OrganisationDissolved => ended(tx, id_column(subject)?),
+        LetterKind::Invitation => invitation(tx, id_column(subject)?),
     }
+}
+
+/// A letter that says what no longer holds is not sent.
+fn signing(tx: &mut Tx<'_>, kind: LetterKind, id: OrganisationId) -> Result<Option<Matter>, Error> {
+    let organisation = registered::load(tx.connection, id)?.profile.name;
+    let latest = standing::latest_freeze(tx.connection, id)?;
+    Ok(latest.and_then(|freeze| match (kind, freeze.lifted) {
+        (LetterKind::SigningFrozen, None) => Some(Matter::SigningFrozen { organisation, reason: freeze.frozen.reason }),
+        (LetterKind::SigningUnfrozen, Some(lifted)) => Some(Matter::SigningUnfrozen { organisation, reason: lifted.reason }),
+        _ => None,
+    }))
+}
+
+fn eligibility_case(tx: &mut Tx<'_>, id: EligibilityCaseId) -> Result<Option<Matter>, Error> {
+    let Some(case) = eligibility::load(tx.connection, id)? else { return Ok(None) };
+    let organisation = registered::load(tx.connection, case.organisation)?.profile.name;
+    let said = match case.status {
+        EligibilityStatus::Hearing | EligibilityStatus::Answered => Some(case.facts),
+        EligibilityStatus::Held | EligibilityStatus::Dropped => case.decision.map(|decision| decision.reason),
+        EligibilityStatus::Lifted => case.lifted.map(|lifted| lifted.reason),
+    };
+    Ok(said.map(|said| Matter::EligibilityCase { organisation, status: case.status, due_on: case.due_on, said }))
+}
+
+fn ended(tx: &mut Tx<'_>, id: OrganisationId) -> Result<Option<Matter>, Error> {
+    let organisation = registered::load(tx.connection, id)?;
+    let name = organisation.profile.name.clone();
+    Ok(match organisation.end.clone() {
+        None if standing::of(tx.connection, &organisation)?.unattended => Some(Matter::OrganisationUnattended { organisation: name }),
+        Some(End { ending: Ending::Dissolved, on, successor }) => {
+            let successor = successor.map(|id| registered::load(tx.connection, id)).transpose()?.map(|successor| successor.profile.name);
+            Some(Matter::OrganisationDissolved { organisation: name, on, successor })
+        }
+        _ => None,
+    })
+}
+
+fn invitation(tx: &mut Tx<'_>, id: InvitationId) -> Result<Option<Matter>, Error> {
+    let open = invitations::load(tx.connection, id)?.filter(|invitation| invitation.status == InvitationStatus::Open);
+    let Some(invitation) = open.filter(|invitation| tx.now() < invitation.expires_at()) else { return Ok(None) };
+    let organisation = registered::load(tx.connection, invitation.organisation)?.profile.name;
+    let secret = confirmations::issue(tx, Purpose::AcceptInvitation, id.0)?;
+    Ok(Some(Matter::Invitation { organisation, role: invitation.role, secret }))
 }
 
 /// How long a letter's recipient is kept after it was written.

@@ -4,12 +4,13 @@
 //! looked at once, by whichever instance comes first.
 
 use diesel::prelude::*;
-use kernel::{InitiativeId, OrganisationId};
+use kernel::{InitiativeId, InvitationId, OrganisationId};
 use uuid::Uuid;
 
 use crate::{
     AnyConnection, Clock, Db, Error, Tx, initiatives as catalogued, jobs,
     letters::{self, LetterKind},
+    organisations::{invitations, standing},
     page::{id_column, optional_id},
     schema::{cursors, journal, organisations},
 };
@@ -59,18 +60,32 @@ fn chunk(tx: &mut Tx<'_>) -> Result<usize, Error> {
 }
 
 fn tell(tx: &mut Tx<'_>, happened: &Happened) -> Result<(), Error> {
-    let (kind, recipient) = match happened.name.as_str() {
+    let (kind, recipients) = match happened.name.as_str() {
         "initiative.published" | "initiative.returned" | "initiative.refused" | "initiative.suspended" | "initiative.cleared" => {
-            (LetterKind::InitiativeDecided, of_organisation(tx, happened.organisation)?)
+            (LetterKind::InitiativeDecided, of_organisation(tx, happened.organisation)?.into_iter().collect())
         }
-        "initiative.aged" => (LetterKind::InitiativeAging, of_initiative(tx, happened)?),
-        "initiative.hidden" => (LetterKind::InitiativeHidden, of_initiative(tx, happened)?),
+        "initiative.aged" => (LetterKind::InitiativeAging, of_initiative(tx, happened)?.into_iter().collect()),
+        "initiative.hidden" => (LetterKind::InitiativeHidden, of_initiative(tx, happened)?.into_iter().collect()),
+        "organisation.signing_frozen" => (LetterKind::SigningFrozen, signatories(tx, happened)?),
+        "organisation.signing_unfrozen" => (LetterKind::SigningUnfrozen, signatories(tx, happened)?),
+        "eligibility_case.opened" | "eligibility_case.held" | "eligibility_case.dropped" | "eligibility_case.lifted" => {
+            (LetterKind::EligibilityCase, signatories(tx, happened)?)
+        }
+        "organisation.unattended" => (LetterKind::OrganisationUnattended, signatories(tx, happened)?),
+        "organisation.dissolved" => (LetterKind::OrganisationDissolved, signatories(tx, happened)?),
+        "invitation.made" => return invite(tx, InvitationId(happened.subject)),
         _ => return Ok(()),
     };
-    match recipient {
-        Some(recipient) => letters::post(tx, kind, &recipient, happened.subject),
-        None => Ok(()),
-    }
+    recipients.iter().try_for_each(|recipient| letters::post(tx, kind, recipient, happened.subject))
+}
+
+fn signatories(tx: &mut Tx<'_>, happened: &Happened) -> Result<Vec<String>, Error> {
+    happened.organisation.map_or_else(|| Ok(Vec::new()), |id| standing::addressees(tx.connection, id))
+}
+
+fn invite(tx: &mut Tx<'_>, id: InvitationId) -> Result<(), Error> {
+    let Some(invitation) = invitations::load(tx.connection, id)? else { return Ok(()) };
+    letters::post_to_stranger(tx, LetterKind::Invitation, &invitation.email, id.0)
 }
 
 fn of_organisation(tx: &mut Tx<'_>, organisation: Option<OrganisationId>) -> Result<Option<String>, Error> {

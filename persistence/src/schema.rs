@@ -106,6 +106,11 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        seeks_cooperation -> Bool,
+        cooperation -> Nullable<Text>,
+        ending -> Nullable<Text>,
+        ended_on -> Nullable<Date>,
+        successor_id -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -118,6 +123,71 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        email -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    signing_freezes (id) {
+        id -> Text,
+        organisation_id -> Text,
+        reason -> Text,
+        frozen_at -> Timestamp,
+        lifted_reason -> Nullable<Text>,
+        lifted_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    eligibility_cases (id) {
+        id -> Text,
+        organisation_id -> Text,
+        status -> Text,
+        facts -> Text,
+        opened_at -> Timestamp,
+        due_on -> Date,
+        answer -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        decision_reason -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        lifted_reason -> Nullable<Text>,
+        lifted_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+diesel::table! {
+    successions (organisation_id) {
+        organisation_id -> Text,
+        person_id -> Text,
+        started_at -> Timestamp,
+    }
+}
+diesel::table! {
+    declarations (organisation_id, kind, year) {
+        organisation_id -> Text,
+        kind -> Text,
+        year -> Integer,
+        declared_at -> Timestamp,
+        declared_by -> Text,
+    }
+}
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        organisation_id -> Text,
+        email -> Text,
+        role -> Text,
+        status -> Text,
+        invited_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+diesel::table! {
+    former_registrations (id) {
+        id -> Text,
+        organisation_id -> Text,
+        name -> Text,
+        cvr -> Nullable<Text>,
+        p_number -> Nullable<Text>,
+        until -> Timestamp,
     }
 }
 diesel::table! {
@@ -301,5 +371,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     catalogue_facets,
     catalogue_places,
     reports,
-    review_claims
+    review_claims,
+    signing_freezes,
+    eligibility_cases,
+    successions
 );

@@ -21,7 +21,8 @@ use crate::{
 #[schema(example = json!({
     "kind": "association", "name": "Vennekredsen i Tårs", "purpose": "Vi besøger ældre, der savner selskab.",
     "contact": {"name": "Karen", "email": "karen@vennekredsen.example", "phone": "+4599990001"},
-    "address": {"street": "Torvet 1", "postal_code": "9830", "town": "Tårs", "municipality_code": "0860"}
+    "address": {"street": "Torvet 1", "postal_code": "9830", "town": "Tårs", "municipality_code": "0860"},
+    "seeks_cooperation": true, "cooperation": "Vi vil gerne dele en bus til udflugter med en anden forening."
 }))]
 pub struct OrganisationRequest {
     /// What sort of organisation it is.
@@ -54,6 +55,14 @@ pub struct OrganisationRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(nested)]
     address: Option<AddressForm>,
+    /// Whether it looks for others to do something together with.
+    #[serde(default)]
+    seeks_cooperation: bool,
+    /// What it would like to do together; shown for as long as it looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 500))]
+    #[schema(max_length = 500)]
+    cooperation: Option<String>,
 }
 
 /// What an organisation says about itself and may change.
@@ -78,6 +87,14 @@ pub struct OrganisationForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(nested)]
     address: Option<AddressForm>,
+    /// Whether it looks for others to do something together with.
+    #[serde(default)]
+    seeks_cooperation: bool,
+    /// What it would like to do together; shown for as long as it looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 500))]
+    #[schema(max_length = 500)]
+    cooperation: Option<String>,
 }
 
 /// How to reach an organisation. Of an individual volunteer only the name is public.
@@ -132,8 +149,9 @@ pub struct AddressForm {
 
 impl OrganisationRequest {
     pub(super) fn into_domain(self) -> (OrganisationKind, Registration, Profile) {
-        let Self { kind, cvr, p_number, unit_id, name, purpose, contact, address } = self;
-        (kind, Registration { cvr, p_number, unit_id }, OrganisationForm { name, purpose, contact, address }.into_profile())
+        let Self { kind, cvr, p_number, unit_id, name, purpose, contact, address, seeks_cooperation, cooperation } = self;
+        let form = OrganisationForm { name, purpose, contact, address, seeks_cooperation, cooperation };
+        (kind, Registration { cvr, p_number, unit_id }, form.into_profile())
     }
 }
 
@@ -165,7 +183,9 @@ impl OrganisationForm {
             municipality_code,
             dar_id,
         });
-        Profile { name: self.name, purpose: self.purpose, contact: Contact { name, email, phone, web }, address }
+        let contact = Contact { name, email, phone, web };
+        let (seeks_cooperation, cooperation) = (self.seeks_cooperation, self.cooperation);
+        Profile { name: self.name, purpose: self.purpose, contact, address, seeks_cooperation, cooperation }
     }
 }
 
@@ -177,8 +197,8 @@ impl Input for OrganisationForm {
 
 impl From<&Profile> for OrganisationForm {
     fn from(profile: &Profile) -> Self {
-        let Profile { name, purpose, contact, address } = profile.clone();
-        Self { name, purpose, contact: contact.into(), address: address.map(AddressForm::from) }
+        let Profile { name, purpose, contact, address, seeks_cooperation, cooperation } = profile.clone();
+        Self { name, purpose, contact: contact.into(), address: address.map(AddressForm::from), seeks_cooperation, cooperation }
     }
 }
 
@@ -211,6 +231,8 @@ pub struct OrganisationQuery {
     postal_code: Vec<String>,
     /// Changed at or after this instant.
     updated_since: Option<DateTime<Utc>>,
+    /// Those that look for others to do something with, or those that do not.
+    seeks_cooperation: Option<bool>,
     /// `name` (the default) or `-updated_at`.
     #[param(inline)]
     sort: Option<Sort>,
@@ -247,7 +269,13 @@ impl TryFrom<OrganisationQuery> for (Filter, Order) {
         if !findings.is_empty() {
             return Err(Problem::invalid(findings));
         }
-        let filter = Filter { q: query.q, kinds: query.kind, postal_codes: query.postal_code, updated_since: query.updated_since };
+        let filter = Filter {
+            q: query.q,
+            kinds: query.kind,
+            postal_codes: query.postal_code,
+            updated_since: query.updated_since,
+            seeks_cooperation: query.seeks_cooperation,
+        };
         let order = match query.sort {
             None | Some(Sort::Name) => Order::Name,
             Some(Sort::NewestFirst) => Order::NewestFirst,

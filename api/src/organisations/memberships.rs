@@ -2,32 +2,43 @@
 
 use access::Action;
 use actix_web::{HttpResponse, delete, get, post};
-use kernel::{Finding, MembershipId, OrganisationId, PersonId};
+use kernel::{Finding, MembershipId, OrganisationId, PersonId, identifier};
 use organisations::{Membership, MembershipRole, MembershipStatus};
 use persistence::organisations::{self as store, MembershipStep};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::{
     call::Call,
-    json::{Body, Input},
+    json::{Body, Input, limits},
     page::{Place, page_view},
     problem::Problem,
     reply,
 };
 
 /// What to be in the organisation.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"role": "editor"}))]
+#[schema(example = json!({"role": "editor", "email": "bo@forening.example"}))]
 pub struct MembershipRequest {
     role: MembershipRole,
+    /// Where letters to you about the organisation go; nobody else reads it.
+    #[validate(length(max = 254))]
+    #[schema(max_length = 254)]
+    email: Option<String>,
 }
 
 impl Input for MembershipRequest {
     fn findings(&self) -> Vec<Finding> {
-        Vec::new()
+        limits(self).into_iter().chain(wrong_email(self.email.as_deref())).collect()
     }
+}
+
+/// What is wrong with an e-mail address.
+pub(super) fn wrong_email(email: Option<&str>) -> Option<Finding> {
+    let fault = email.and_then(|email| identifier::email(email).err())?;
+    Some(Finding::new("/email", fault))
 }
 
 /// The tie between a person and an organisation.
@@ -107,7 +118,7 @@ pub async fn request(call: Call, body: Body<MembershipRequest>) -> Result<HttpRe
     let acting = call.may(Action::RequestMembership)?;
     let id: OrganisationId = call.id("id")?;
     call.write(move |tx| {
-        let membership = store::request_membership(tx, &acting, id, body.0.role)?;
+        let membership = store::request_membership(tx, &acting, id, body.0.role, body.0.email.as_deref())?;
         let location = format!("/v1/organisations/{id}/memberships/{}", membership.id);
         reply::created(location, membership.version, &MembershipView::new(&membership))
     })
@@ -128,6 +139,25 @@ pub async fn confirm(call: Call) -> Result<HttpResponse, Problem> {
     let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
     call.write(move |tx| {
         let membership = store::step_membership(tx, &acting, organisation, id, MembershipStep::Confirm, precondition)?;
+        reply::ok(membership.version, &MembershipView::new(&membership))
+    })
+    .await
+}
+
+/// Appoint a signatory
+///
+/// Staff makes a confirmed member the signatory of an organisation that has none.
+#[utoipa::path(tag = "organisations", operation_id = "appoint_signatory",
+    params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000060"),
+        ("membership_id" = MembershipId, Path, description = "The member", example = "01932b6e-7a00-7004-8000-000000000008")),
+    responses((status = 200, description = "Appointed", body = MembershipView)))]
+#[post("/v1/organisations/{id}/memberships/{membership_id}/appoint")]
+pub async fn appoint(call: Call) -> Result<HttpResponse, Problem> {
+    let precondition = call.precondition()?;
+    let acting = call.may(Action::GovernOrganisation)?;
+    let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
+    call.write(move |tx| {
+        let membership = store::standing::appoint(tx, &acting, organisation, id, precondition)?;
         reply::ok(membership.version, &MembershipView::new(&membership))
     })
     .await

@@ -1,7 +1,13 @@
 //! Organisations: the public list and profile, registration, verification.
 
+pub mod declarations;
+pub mod eligibility;
 mod forms;
+pub mod history;
+pub mod invitations;
 pub mod memberships;
+pub mod overview;
+pub mod standing;
 mod views;
 
 use access::Action;
@@ -71,7 +77,8 @@ pub async fn register(call: Call, body: Body<OrganisationRequest>) -> Result<Htt
 
 /// One organisation
 ///
-/// Everybody sees the public profile of a verified organisation; its members and staff see the whole file, before it is verified, too.
+/// Everybody sees the public profile of a verified organisation; its members and staff see the whole file, before it is verified, too. One that
+/// was merged into another is found there (308).
 #[utoipa::path(tag = "organisations", operation_id = "get_organisation", security((), ("bearer" = [])),
     params(("id" = OrganisationId, Path, description = "The organisation", example = "01932b6e-7a00-7001-8000-000000000001")),
     responses((status = 200, description = "The profile, or the file", body = OrganisationView)))]

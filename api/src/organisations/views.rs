@@ -1,8 +1,8 @@
 //! What readers see of an organisation: the profile that everybody may, the file that members and staff may.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::OrganisationId;
-use organisations::{OrganisationKind, Verification};
+use organisations::{End, Ending, OrganisationKind, Verification};
 use persistence::organisations::Stored;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,8 +30,33 @@ pub struct OrganisationSummary {
     /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<AddressForm>,
+    /// Whether it looks for others to do something together with.
+    seeks_cooperation: bool,
+    /// What it would like to do together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cooperation: Option<String>,
+    /// Where it is no more: how it came to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<EndView>,
     /// When any of this last changed.
     updated_at: DateTime<Utc>,
+}
+
+/// The end of an organisation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EndView {
+    ending: Ending,
+    /// The day on which it ended.
+    on: NaiveDate,
+    /// Who carries on what it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor_id: Option<OrganisationId>,
+}
+
+impl From<&End> for EndView {
+    fn from(end: &End) -> Self {
+        Self { ending: end.ending, on: end.on, successor_id: end.successor }
+    }
 }
 
 impl OrganisationSummary {
@@ -46,6 +71,9 @@ impl OrganisationSummary {
             purpose: profile.purpose,
             contact: profile.contact.into(),
             address: profile.address.map(AddressForm::from),
+            seeks_cooperation: profile.seeks_cooperation,
+            cooperation: profile.cooperation,
+            end: organisation.end.as_ref().map(EndView::from),
             updated_at: stored.updated_at,
         }
     }
@@ -75,7 +103,15 @@ pub struct OrganisationFile {
     /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<AddressForm>,
+    /// Whether it looks for others to do something together with.
+    seeks_cooperation: bool,
+    /// What it would like to do together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cooperation: Option<String>,
     verification: Verification,
+    /// Where it is no more: how it came to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<EndView>,
     /// Grows with every change.
     #[schema(minimum = 1)]
     version: i64,
@@ -99,7 +135,10 @@ impl OrganisationFile {
             purpose: profile.purpose,
             contact: profile.contact.into(),
             address: profile.address.map(AddressForm::from),
+            seeks_cooperation: profile.seeks_cooperation,
+            cooperation: profile.cooperation,
             verification: organisation.verification,
+            end: organisation.end.as_ref().map(EndView::from),
             version: organisation.version,
             created_at: *created_at,
             updated_at: *updated_at,

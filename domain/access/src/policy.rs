@@ -97,6 +97,18 @@ pub enum Action {
     ReadMemberships,
     ConfirmMembership,
     EndMembership,
+    /// Ask people to speak for an organisation, and see who has been asked.
+    InviteMember,
+    /// Declare something for a year.
+    Declare,
+    /// Say something in a case about the organisation's eligibility.
+    AnswerHearing,
+    /// Ask for a signatory where there is none.
+    StartSuccession,
+    /// Suspend signing, decide about eligibility, appoint a signatory, change numbers, dissolve and merge.
+    GovernOrganisation,
+    /// See which organisations need somebody's attention.
+    ReadConcerns,
     /// See drafts, revisions under review and what reviewers answered.
     ReadInitiativeFile,
     DraftInitiative,
@@ -190,6 +202,21 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
+        A::InviteMember => match role {
+            R::Editor | R::Administrator => Municipality,
+            R::Signatory => Own,
+            _ => Nothing,
+        },
+        // Nobody but the organisation itself speaks for it.
+        A::Declare | A::AnswerHearing => match role {
+            R::Signatory => Own,
+            _ => Nothing,
+        },
+        A::StartSuccession => match role {
+            R::Editor | R::Administrator => Municipality,
+            R::Signatory | R::OrganisationEditor => Own,
+            _ => Nothing,
+        },
         A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::WriteReferral | A::UploadFile => match role {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
@@ -199,11 +226,12 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
-        A::ReadModerationQueue | A::ReadAssessments | A::ReadReports => match role {
+        A::ReadModerationQueue | A::ReadAssessments | A::ReadReports | A::ReadConcerns => match role {
             R::Editor | R::Administrator | R::Auditor => Municipality,
             _ => Nothing,
         },
         A::VerifyOrganisation
+        | A::GovernOrganisation
         | A::RegisterMunicipalInstitution
         | A::PublishInitiative
         | A::ReturnInitiative

@@ -366,6 +366,12 @@ impl Initiative {
         Ok(Self { archived_at: Some(now), ..self }.moved(status))
     }
 
+    /// Gives it to another organisation, which is the same one by another registration.
+    #[must_use]
+    pub fn hand_over(self, organisation: OrganisationId) -> Self {
+        Self { organisation, version: self.version + 1, ..self }
+    }
+
     fn moved(self, status: Status) -> Self {
         Self { status, version: self.version + 1, ..self }
     }

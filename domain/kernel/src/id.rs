@@ -52,6 +52,12 @@ ids! {
     AssessmentId,
     /// A file that somebody handed in.
     FileId,
+    /// A time in which nobody signs for an organisation, because its signatories disagree.
+    SigningFreezeId,
+    /// A case about whether an organisation may have support and premises.
+    EligibilityCaseId,
+    /// An invitation to speak for an organisation.
+    InvitationId,
     /// A house in which rooms are lent.
     VenueId,
     /// A room that can be lent.

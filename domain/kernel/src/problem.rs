@@ -5,6 +5,8 @@ use crate::Language;
 /// What sort of refusal a rule makes. The HTTP layer turns it into a status in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// It is at another address now.
+    Moved,
     /// Malformed or invalid input.
     Invalid,
     /// Nobody has proven who they are.

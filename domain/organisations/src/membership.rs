@@ -42,8 +42,11 @@ rules! {
             da("Der findes allerede et medlemskab eller en anmodning", "Se dine medlemskaber på GET /v1/me. Forlad det gamle, hvis rollen skal ændres.")
             en("There is already a membership or a request", "See your memberships at GET /v1/me. End the old one if the role is to change."),
         WrongStatus = Conflict "membership-status"
-            da("Medlemskabet kan ikke ændres sådan fra sin nuværende tilstand", "Kun en anmodning kan bekræftes, og et afsluttet medlemskab kan ikke ændres.")
-            en("The membership cannot change like this from its present state", "Only a request can be confirmed, and an ended membership cannot change."),
+            da("Medlemskabet kan ikke ændres sådan fra sin nuværende tilstand", "Kun en anmodning kan bekræftes, kun et bekræftet medlem kan udpeges, og et afsluttet medlemskab kan ikke ændres.")
+            en("The membership cannot change like this from its present state", "Only a request can be confirmed, only a confirmed member appointed, and an ended membership cannot change."),
+        Attended = Conflict "organisation-attended"
+            da("Organisationen har en tegningsberettiget", "Kun en organisation uden tegningsberettiget kan få en udpeget af kommunen. Ellers bekræfter den tegningsberettigede selv nye medlemmer.")
+            en("The organisation has a signatory", "Only an organisation without one can have a signatory appointed by the municipality. Otherwise its signatory confirms new members."),
     }
 }
 
@@ -51,6 +54,7 @@ rules! {
 pub const TRANSITIONS: &[(MembershipStatus, &str, MembershipStatus)] = &[
     (MembershipStatus::Requested, "confirm", MembershipStatus::Confirmed),
     (MembershipStatus::Requested, "end", MembershipStatus::Ended),
+    (MembershipStatus::Confirmed, "appoint", MembershipStatus::Confirmed),
     (MembershipStatus::Confirmed, "end", MembershipStatus::Ended),
 ];
 
@@ -82,6 +86,17 @@ impl Membership {
         self.step("confirm")
     }
 
+    /// Makes a member the signatory of an organisation that has none.
+    ///
+    /// # Errors
+    /// [`MembershipRule::Attended`], [`MembershipRule::WrongStatus`].
+    pub fn appoint(self, unattended: bool) -> Result<Self, MembershipRule> {
+        if !unattended {
+            return Err(MembershipRule::Attended);
+        }
+        Ok(Self { role: MembershipRole::Signatory, ..self.step("appoint")? })
+    }
+
     /// Anybody may leave, at once and without a reason.
     ///
     /// # Errors
@@ -110,11 +125,14 @@ mod tests {
 
     #[test]
     fn every_state_meets_every_command() {
-        for (from, confirmed, ended) in [
-            (S::Requested, Ok(S::Confirmed), Ok(S::Ended)),
-            (S::Confirmed, Err(MembershipRule::WrongStatus), Ok(S::Ended)),
-            (S::Ended, Err(MembershipRule::WrongStatus), Err(MembershipRule::WrongStatus)),
+        let wrong = Err(MembershipRule::WrongStatus);
+        for (from, confirmed, appointed, ended) in [
+            (S::Requested, Ok(S::Confirmed), wrong, Ok(S::Ended)),
+            (S::Confirmed, wrong, Ok(S::Confirmed), Ok(S::Ended)),
+            (S::Ended, wrong, wrong, wrong),
         ] {
+            assert_eq!(membership(from).appoint(true).map(|m| m.status), appointed, "appoint from {from:?}");
+            assert_eq!(membership(from).appoint(false).err(), Some(MembershipRule::Attended));
             assert_eq!(membership(from).confirm().map(|m| m.status), confirmed, "confirm from {from:?}");
             assert_eq!(membership(from).end().map(|m| m.status), ended, "end from {from:?}");
         }

@@ -7,10 +7,10 @@ use initiatives::{Content, IMAGES, Initiative, NewIds, Scheme, Status};
 use kernel::{Datum, Event, Fault, Finding, InitiativeId, OrganisationId, RevisionId, Subject, Visibility};
 use organisations::Organisation;
 
-use super::{Stored, load, review::subject, row, within_reach};
+use super::{Stored, all_of, load, review::subject, row, within_reach};
 use crate::{
     DoorRule, Error, Tx, assessments, catalogue, files as kept,
-    organisations::{Precondition, load as organisation_of, within_reach as organisation_within_reach},
+    organisations::{Precondition, load as organisation_of, standing, within_reach as organisation_within_reach},
     taxonomies,
 };
 
@@ -20,6 +20,7 @@ use crate::{
 /// [`NotFound`](crate::DoorRule::NotFound) for an organisation out of reach; findings in the content; database failures.
 pub fn draft(tx: &mut Tx<'_>, acting: &Acting, organisation: OrganisationId, content: Content) -> Result<Stored, Error> {
     let organisation = organisation_within_reach(tx.connection, acting, organisation)?.organisation;
+    organisation.live()?;
     check(tx, organisation.id, &content, None)?;
     let (id, revision) = (InitiativeId(tx.new_id()), RevisionId(tx.new_id()));
     let initiative = Initiative::draft(id, organisation.id, revision, content, tx.now());
@@ -106,10 +107,10 @@ fn check(tx: &mut Tx<'_>, organisation: OrganisationId, content: &Content, befor
 /// [`NotFound`](crate::DoorRule::NotFound), [`Stale`](crate::DoorRule::Stale), [`InitiativeRule`](initiatives::InitiativeRule),
 /// [`OrganisationRule`](organisations::OrganisationRule); database failures.
 pub fn submit(tx: &mut Tx<'_>, acting: &Acting, id: InitiativeId, precondition: Precondition) -> Result<Stored, Error> {
-    let stored = step(tx, acting, id, precondition, ("initiative.submitted", None), |initiative, organisation, now| {
-        organisation.may_commit()?;
-        Ok(initiative.submit(now)?)
-    })?;
+    let (before, organisation) = within_reach(tx.connection, acting, id)?;
+    precondition.accept(before.initiative.version)?;
+    standing::may_commit(tx.connection, &organisation)?;
+    let stored = take(tx, &before, &organisation, ("initiative.submitted", None), |initiative, _, now| Ok(initiative.submit(now)?))?;
     if let Some(working) = &stored.initiative.working {
         assessments::declare(tx, subject(id), &working.content.principles)?;
     }
@@ -167,6 +168,29 @@ pub(crate) fn confirm_by_link(tx: &mut Tx<'_>, id: InitiativeId) -> Result<Store
     let before = load(tx.connection, id)?.ok_or(DoorRule::NotFound)?;
     let organisation = organisation_of(tx.connection, before.initiative.organisation)?;
     take(tx, &before, &organisation, ("initiative.confirmed", None), |initiative, _, now| Ok(initiative.confirm(now)?))
+}
+
+/// Ends everything that an organisation has, for it is no more itself.
+pub(crate) fn archive_all(tx: &mut Tx<'_>, organisation: &Organisation) -> Result<(), Error> {
+    let live = |stored: &Stored| stored.initiative.status != Status::Archived;
+    for before in all_of(tx, organisation.id)?.into_iter().filter(live) {
+        take(tx, &before, organisation, ("initiative.archived", None), |initiative, _, now| Ok(initiative.archive(now)?))?;
+    }
+    Ok(())
+}
+
+/// Gives everything that one organisation has to another, which is the same one by another registration.
+pub(crate) fn hand_over(tx: &mut Tx<'_>, from: OrganisationId, to: &Organisation) -> Result<(), Error> {
+    for before in all_of(tx, from)? {
+        let stored = row::store(tx, &before, before.initiative.clone().hand_over(to.id))?;
+        let public = stored.initiative.public().is_some();
+        if public {
+            catalogue::project(tx, &stored.initiative, to)?;
+        }
+        let visibility = if public { Visibility::Public } else { Visibility::Organisation };
+        tx.record(event("initiative.moved", &stored.initiative, visibility));
+    }
+    Ok(())
 }
 
 pub(super) fn take(

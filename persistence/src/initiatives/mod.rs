@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
 use initiatives::{Command, Initiative, InitiativeRule, Refused, Status};
 use kernel::{Fault, Finding, InitiativeId, OrganisationId, ProblemType};
-use organisations::{Organisation, OrganisationRule};
+use organisations::{Organisation, OrganisationRule, Standing};
 
 pub(crate) use aging::age;
 pub use commands::{archive, clear, confirm, draft, edit, pause, resume, revise, submit, suspend};
-pub(crate) use commands::{confirm_by_link, entry};
+pub(crate) use commands::{archive_all, confirm_by_link, entry, hand_over};
 pub use review::{
     Claimed, FIGURES_DAYS, QueueFigures, QueueFilter, Waiting, assess, assessments_of, claim, publish, queue, queue_figures, refuse,
     release, return_to_draft,
@@ -22,7 +22,8 @@ pub use review::{
 pub(crate) use row::{InitiativeRow, RevisionRow};
 
 use crate::{
-    AnyConnection, DoorRule, Error, Tx, organisations as registered,
+    AnyConnection, DoorRule, Error, Tx,
+    organisations::{self as registered, standing},
     page::{Page, PageRequest, cursor_instant, cursor_part},
     persons,
     schema::{initiatives as table, organisations as orgs},
@@ -42,6 +43,7 @@ pub struct Stored {
 pub struct File {
     pub stored: Stored,
     pub organisation: Organisation,
+    standing: Standing,
     reader: Reader,
 }
 
@@ -66,7 +68,7 @@ impl File {
     #[must_use]
     pub fn actions(&self) -> Vec<(Command, Option<&'static ProblemType>)> {
         let blocked = |command| {
-            let organisation = if command == Command::Submit { self.organisation.may_commit().err() } else { None };
+            let organisation = if command == Command::Submit { self.organisation.may_commit(&self.standing).err() } else { None };
             let initiative = self.stored.initiative.blocked(command).map(InitiativeRule::as_problem);
             organisation.map(OrganisationRule::as_problem).or(initiative)
         };
@@ -88,7 +90,8 @@ impl From<Refused> for Error {
 pub fn get_file(connection: &mut AnyConnection, acting: &Acting, id: InitiativeId) -> Result<File, Error> {
     let (stored, organisation) = within_reach(connection, acting, id)?;
     let reader = persons::reader(connection, acting, organisation.id)?;
-    Ok(File { stored, organisation, reader })
+    let standing = standing::of(connection, &organisation)?;
+    Ok(File { stored, organisation, standing, reader })
 }
 
 /// The file of an initiative with which somebody has just done something.
@@ -98,7 +101,8 @@ pub fn get_file(connection: &mut AnyConnection, acting: &Acting, id: InitiativeI
 pub fn opened(tx: &mut Tx<'_>, acting: &Acting, stored: Stored) -> Result<File, Error> {
     let organisation = registered::load(tx.connection, stored.initiative.organisation)?;
     let reader = persons::reader(tx.connection, acting, organisation.id)?;
-    Ok(File { stored, organisation, reader })
+    let standing = standing::of(tx.connection, &organisation)?;
+    Ok(File { stored, organisation, standing, reader })
 }
 
 /// Files, the latest changed first. Members name their organisation; staff may ask for all at once.
@@ -115,7 +119,7 @@ pub fn list_files(
     page: &PageRequest,
 ) -> Result<Page<Stored>, Error> {
     match organisation {
-        Some(id) => registered::within_reach(connection, acting, id).map(|_| ())?,
+        Some(id) => registered::readable(connection, acting, id).map(|_| ())?,
         None if acting.reaches_all() => {}
         None => return Err(Error::invalid(vec![Finding::new("?organisation_id", Fault::Required)])),
     }
@@ -152,6 +156,17 @@ pub(crate) fn load(connection: &mut AnyConnection, id: InitiativeId) -> Result<O
         .select((table::all_columns, orgs::name))
         .load(connection)?;
     Ok(row::assemble(connection, rows)?.pop())
+}
+
+/// Everything of one organisation, in the order in which it was drafted.
+fn all_of(tx: &mut Tx<'_>, organisation: OrganisationId) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<(InitiativeRow, String)> = table::table
+        .inner_join(orgs::table.on(orgs::id.eq(table::organisation_id)))
+        .filter(table::organisation_id.eq(organisation.to_string()))
+        .order(table::id.asc())
+        .select((table::all_columns, orgs::name))
+        .load(tx.connection)?;
+    row::assemble(tx.connection, rows)
 }
 
 /// An initiative of an organisation that the acting person's action reaches; every other one looks like

@@ -71,8 +71,11 @@ impl OrganisationSource {
                 purpose: Some(self.purpose),
                 contact: OrganisationContact { name: Some(name), email, phone, web },
                 address,
+                seeks_cooperation: false,
+                cooperation: None,
             },
             verification: if self.verified { Verification::Verified } else { Verification::Unverified },
+            end: None,
             version: 1,
         }
     }

@@ -95,8 +95,11 @@ pub(super) fn organisation(number: u64, base: &Base) -> Organisation {
             purpose: Some("Opfundet til måling.".into()),
             contact: Contact::default(),
             address,
+            seeks_cooperation: false,
+            cooperation: None,
         },
         verification: Verification::Verified,
+        end: None,
         version: 1,
     }
 }

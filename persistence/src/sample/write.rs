@@ -1,9 +1,10 @@
 //! Samples on their way into the tables, a statement per table and chunk.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, TimeDelta, Utc};
+use diesel::prelude::*;
 use initiatives::{Initiative, Referral, ReferralCapacity, ReferralContact, ReferralInformation, Status};
-use kernel::{Event, OrganisationId, Subject, Visibility};
-use organisations::{MembershipRole, MembershipStatus, Organisation, OrganisationKind};
+use kernel::{Event, OrganisationId, Subject, Visibility, zone};
+use organisations::{DeclarationKind, Ending, MembershipRole, MembershipStatus, Organisation, OrganisationKind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use crate::{
     db::naive,
     initiatives::{InitiativeRow, RevisionRow, Stored, entry},
     referrals,
+    schema::organisations as organisations_table,
     search::sort_key,
 };
 
@@ -35,6 +37,10 @@ pub(super) enum Kind {
     Unit,
     Report,
     File,
+    SigningFreeze,
+    EligibilityCase,
+    Invitation,
+    FormerRegistration,
 }
 
 impl Kind {
@@ -48,6 +54,10 @@ impl Kind {
             Self::Unit => 6,
             Self::Report => 7,
             Self::File => 8,
+            Self::EligibilityCase => 0x21,
+            Self::Invitation => 0x22,
+            Self::SigningFreeze => 0x23,
+            Self::FormerRegistration => 0x24,
         }
     }
 }
@@ -124,6 +134,44 @@ const REPORTS: Table = Table {
         ("version", "BIGINT"),
     ],
 };
+const FREEZES: Table = Table {
+    name: "signing_freezes",
+    columns: &[("id", "TEXT"), ("organisation_id", "TEXT"), ("reason", "TEXT"), ("frozen_at", "TIMESTAMP")],
+};
+const CASES: Table = Table {
+    name: "eligibility_cases",
+    columns: &[
+        ("id", "TEXT"),
+        ("organisation_id", "TEXT"),
+        ("status", "TEXT"),
+        ("facts", "TEXT"),
+        ("opened_at", "TIMESTAMP"),
+        ("due_on", "DATE"),
+        ("decision_reason", "TEXT"),
+        ("decided_at", "TIMESTAMP"),
+        ("version", "BIGINT"),
+    ],
+};
+const DECLARATIONS: Table = Table {
+    name: "declarations",
+    columns: &[("organisation_id", "TEXT"), ("kind", "TEXT"), ("year", "INTEGER"), ("declared_at", "TIMESTAMP"), ("declared_by", "TEXT")],
+};
+const INVITATIONS: Table = Table {
+    name: "invitations",
+    columns: &[
+        ("id", "TEXT"),
+        ("organisation_id", "TEXT"),
+        ("email", "TEXT"),
+        ("role", "TEXT"),
+        ("status", "TEXT"),
+        ("invited_at", "TIMESTAMP"),
+        ("version", "BIGINT"),
+    ],
+};
+const FORMER_REGISTRATIONS: Table = Table {
+    name: "former_registrations",
+    columns: &[("id", "TEXT"), ("organisation_id", "TEXT"), ("name", "TEXT"), ("until", "TIMESTAMP")],
+};
 const REVISIONS: Table = Table {
     name: "revisions",
     columns: &[
@@ -154,6 +202,7 @@ pub(super) fn base(tx: &mut Tx<'_>, base: &Base) -> Result<(), Error> {
     referrals(tx)?;
     reports(tx)?;
     pictures::write(tx)?;
+    standings(tx)?;
     confirmations::insert(tx, Purpose::ConfirmInitiative, initiative_id(1).0, LINK)
 }
 
@@ -169,7 +218,8 @@ pub(super) fn organisations(tx: &mut Tx<'_>, organisations: &[Organisation]) -> 
         &numbers.iter().map(|number| person(member(*number), &format!("member-{number:03}"))).collect::<Vec<_>>(),
     )?;
     let ties = numbers.iter().map(|number| {
-        membership(member(*number), organisation_id(*number), member(*number), MembershipRole::Signatory, MembershipStatus::Confirmed)
+        let status = if UNATTENDED.contains(number) { MembershipStatus::Ended } else { MembershipStatus::Confirmed };
+        membership(member(*number), organisation_id(*number), member(*number), MembershipRole::Signatory, status)
     });
     bulk::insert(tx.connection, &MEMBERSHIPS, &ties.collect::<Vec<_>>())?;
     for organisation in organisations.iter().filter(|organisation| organisation.is_verified()) {
@@ -183,12 +233,15 @@ pub(super) fn organisations(tx: &mut Tx<'_>, organisations: &[Organisation]) -> 
 /// The secret of a link that confirms the first initiative: the one in the contract's example.
 const LINK: &str = "3q2-7wMhYxkT0v8nLr5bQ1sZcPdUeWfA9gHjKlOiUyE";
 
+/// Organisations whose signatories have left.
+const UNATTENDED: [u64; 2] = [60, 65];
+
 /// Running numbers below are those of the personas.
 const SIGNATORIES: u64 = 100;
+const CHAIR: u64 = 1;
 
 /// The people whom the demo's tokens name, and one who waits to be let in.
 fn personas(tx: &mut Tx<'_>) -> Result<(), Error> {
-    const CHAIR: u64 = 1;
     const EDITOR: u64 = 2;
     const NEWCOMER: u64 = 3;
     // The chair has something in every state to try the contract's examples on.
@@ -206,6 +259,7 @@ fn personas(tx: &mut Tx<'_>) -> Result<(), Error> {
         membership(5, organisation_id(WITH_A_PAUSED_ONE), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
         membership(6, organisation_id(WITH_A_DRAFT), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
         membership(7, organisation_id(WITH_A_REFUSED_ONE), CHAIR, MembershipRole::Signatory, MembershipStatus::Confirmed),
+        membership(8, organisation_id(UNATTENDED[0]), CHAIR, MembershipRole::Editor, MembershipStatus::Confirmed),
     ];
     bulk::insert(tx.connection, &MEMBERSHIPS, &ties)
 }
@@ -241,6 +295,64 @@ fn referrals(tx: &mut Tx<'_>) -> Result<(), Error> {
         let information = ReferralInformation { how: how.into(), suitable_for, capacity, capacity_note, contact: karen() };
         referrals::store(tx, Referral { initiative: initiative_id(number), information, updated_at: EPOCH, version: 1 })?;
     }
+/// One organisation in each standing, and what the first has declared and whom it has invited.
+fn standings(tx: &mut Tx<'_>) -> Result<(), Error> {
+    const FROZEN: u64 = 61;
+    const HELD: u64 = 62;
+    const IN_HEARING: u64 = 19;
+    const DISSOLVED: u64 = 69;
+    let (id_of, said_at) = (|number| organisation_id(number).to_string(), instant_text(naive(EPOCH)));
+    let (now, today) = (instant_text(naive(tx.now())), zone::date(tx.now()));
+    let freeze = json!({
+        "id": id(Kind::SigningFreeze, 1).to_string(), "organisation_id": id_of(FROZEN), "frozen_at": said_at,
+        "reason": "To bestyrelser har indsendt hvert sit referat fra generalforsamlingen.",
+    });
+    bulk::insert(tx.connection, &FREEZES, &[freeze])?;
+    let cases = [
+        json!({
+            "id": id(Kind::EligibilityCase, 1).to_string(), "organisation_id": id_of(IN_HEARING), "status": "hearing", "version": 1,
+            "facts": "Foreningen har ikke svaret på kommunens spørgsmål om, hvem der kan deltage.",
+            "opened_at": now, "due_on": (today + Days::new(14)).to_string(),
+        }),
+        json!({
+            "id": id(Kind::EligibilityCase, 2).to_string(), "organisation_id": id_of(HELD), "status": "held", "version": 2,
+            "facts": "Lokalet er brugt til møder, som ikke var åbne for alle.", "opened_at": said_at,
+            "due_on": (zone::date(EPOCH) + Days::new(14)).to_string(),
+            "decision_reason": "Gruppen har ikke svaret i høringen, og forholdene er ikke bragt i orden.",
+            "decided_at": instant_text(naive(EPOCH + TimeDelta::days(20))),
+        }),
+    ];
+    bulk::insert(tx.connection, &CASES, &cases)?;
+    let declaration = |number, kind, year: i32| {
+        let by = if number == 1 { CHAIR } else { SIGNATORIES + number };
+        let by = id(Kind::Person, by).to_string();
+        json!({ "organisation_id": id_of(number), "kind": kind, "year": year, "declared_at": said_at, "declared_by": by })
+    };
+    let year = today.year();
+    let declarations = (1..=12).map(|number| declaration(number, DeclarationKind::Democracy.as_str(), year));
+    let certificates = [1, 7].map(|number| declaration(number, DeclarationKind::ChildCertificates.as_str(), year - 1));
+    bulk::insert(tx.connection, &DECLARATIONS, &declarations.chain(certificates).collect::<Vec<_>>())?;
+    let invitation = json!({
+        "id": id(Kind::Invitation, 1).to_string(), "organisation_id": id_of(1), "email": "ny.kasserer@noerrebros-venner.example",
+        "role": "signatory", "status": "open", "invited_at": now, "version": 1,
+    });
+    bulk::insert(tx.connection, &INVITATIONS, &[invitation])?;
+    let former = json!({
+        "id": id(Kind::FormerRegistration, 1).to_string(), "organisation_id": id_of(1), "name": "Støtteforeningen for Aktivitetsklubben",
+        "until": said_at,
+    });
+    bulk::insert(tx.connection, &FORMER_REGISTRATIONS, &[former])?;
+    for (number, text) in [(1, "Vi vil gerne dele en bus til udflugter."), (2, "Vi søger nogen at holde fælles kurser med."), (20, "")] {
+        let text = Some(text).filter(|text| !text.is_empty());
+        let values = (organisations_table::seeks_cooperation.eq(true), organisations_table::cooperation.eq(text));
+        diesel::update(organisations_table::table.find(id_of(number))).set(values).execute(tx.connection)?;
+    }
+    let end = (
+        organisations_table::ending.eq(Ending::Dissolved.as_str()),
+        organisations_table::ended_on.eq(zone::date(EPOCH)),
+        organisations_table::successor_id.eq(id_of(1)),
+    );
+    diesel::update(organisations_table::table.find(id_of(DISSOLVED))).set(end).execute(tx.connection)?;
     Ok(())
 }
 
@@ -291,7 +403,7 @@ fn registered_at() -> DateTime<Utc> {
 }
 
 fn organisation(organisation: &Organisation) -> Value {
-    let Organisation { id, kind, registration, profile, verification, version } = organisation;
+    let Organisation { id, kind, registration, profile, verification, end: _, version } = organisation;
     let registered_at = instant_text(naive(registered_at()));
     let address = profile.address.as_ref();
     json!({

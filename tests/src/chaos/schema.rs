@@ -10,7 +10,9 @@ use std::{
 use files::{FilePurpose, FileSize, FileStatus, MediaType};
 use initiatives::{Aging, Command, ReferralCapacity, ReportReason, ReportStatus, RevisionState, Scheme, Status, TermStatus, Verdict};
 use kernel::{Answer, AssessmentSide, Principle, Visibility};
-use organisations::{MembershipRole, MembershipStatus, OrganisationKind, Verification};
+use organisations::{
+    DeclarationKind, EligibilityStatus, Ending, InvitationStatus, MembershipRole, MembershipStatus, OrganisationKind, Verification,
+};
 use persistence::{Db, Engine, Options, Target, letters::LetterStatus};
 
 use super::{on_both, process::Raw};
@@ -149,6 +151,11 @@ fn every_list_of_words_is_the_programs(engine: Engine) {
         ("files_status_check", words(FileStatus::ALL, FileStatus::as_str)),
         ("stored_objects_media_type_check", words(MediaType::ALL, MediaType::as_str)),
         ("stored_objects_size_check", words(FileSize::ALL, FileSize::as_str)),
+        ("declarations_kind_check", words(DeclarationKind::ALL, DeclarationKind::as_str)),
+        ("eligibility_cases_status_check", words(EligibilityStatus::ALL, EligibilityStatus::as_str)),
+        ("invitations_role_check", words(MembershipRole::ALL, MembershipRole::as_str)),
+        ("invitations_status_check", words(InvitationStatus::ALL, InvitationStatus::as_str)),
+        ("organisations_ending_check", words(Ending::ALL, Ending::as_str)),
         ("initiatives_aging_told_check", words(Aging::ALL, Aging::as_str)),
         ("initiatives_status_check", words(Status::ALL, Status::as_str)),
         ("initiatives_verdict_check", words(Verdict::ALL, Verdict::as_str)),

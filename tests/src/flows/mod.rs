@@ -13,3 +13,4 @@ mod review;
 pub mod scene;
 mod search;
 mod tasks;
+mod standing;

@@ -18,7 +18,7 @@ fn address() -> Value {
 pub fn organisation(_: &Stage) -> Value {
     json!({
         "kind": "association", "cvr": "98187650", "p_number": "1003388394", "name": "Strikkeklubben på Ærø", "purpose": "Varme sokker til alle",
-        "contact": contact(), "address": address()
+        "contact": contact(), "address": address(), "seeks_cooperation": true, "cooperation": "Garn på tværs af foreninger"
     })
 }
 
@@ -28,11 +28,35 @@ pub fn institution(_: &Stage) -> Value {
 }
 
 pub fn profile(_: &Stage) -> Value {
-    json!({"name": "Et nyt navn", "purpose": "Et nyt formål", "contact": contact(), "address": address()})
+    json!({"name": "Et nyt navn", "purpose": "Et nyt formål", "contact": contact(), "address": address(), "seeks_cooperation": false, "cooperation": "En bus"})
 }
 
 pub fn membership(_: &Stage) -> Value {
-    json!({"role": "signatory"})
+    json!({"role": "signatory", "email": "karen@forening.example"})
+}
+
+pub fn invitation(_: &Stage) -> Value {
+    json!({"role": "editor", "email": "bo@forening.example"})
+}
+
+pub fn numbers(_: &Stage) -> Value {
+    json!({"cvr": "98187650", "p_number": "1003388394"})
+}
+
+pub fn hearing(_: &Stage) -> Value {
+    json!({"facts": "Møderne er ikke åbne for alle.", "due_on": "2026-12-24"})
+}
+
+pub fn statement(_: &Stage) -> Value {
+    json!({"text": "Det er de nu."})
+}
+
+pub fn dissolution(stage: &Stage) -> Value {
+    json!({"on": "2026-10-31", "successor_id": stage.foreign.id})
+}
+
+pub fn merger(stage: &Stage) -> Value {
+    json!({"into_id": stage.foreign.id})
 }
 
 pub fn reason(_: &Stage) -> Value {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     matrices,
     recipes::{Prepared, cooked, prepared, recipes},
-    spots::{replaced, spots},
+    spots::{plain, replaced, spots},
     tables::Raw,
 };
 use crate::{
@@ -100,6 +100,14 @@ async fn another_request(prepared: &Prepared) {
     sending.key(KEY_TEXT).await.refuses(422, "idempotency-key-reused");
 }
 
+const ANOTHER_ID: &str = "01932b6e-7a00-7001-8000-000000000001";
+
+/// The members that a body cannot do without.
+fn required(schema: &'static Value) -> Vec<String> {
+    let names = plain(schema)["required"].as_array().into_iter().flatten();
+    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
 /// The body with another word in it, still valid.
 fn otherwise(prepared: &Prepared, body: &Value) -> Value {
     let (_, content) = prepared.operation.body().expect("it has a body");
@@ -108,6 +116,13 @@ fn otherwise(prepared: &Prepared, body: &Value) -> Value {
         match spot.schema["enum"].as_array() {
             Some(words) => words.iter().find(|word| *word != present).map(|word| replaced(body, &spot.pointer, word.clone())),
             None if spot.is_free_text() => Some(replaced(body, &spot.pointer, format!("{} igen", present.as_str()?).into())),
+            None if spot.schema["format"] == "uuid" => Some(replaced(body, &spot.pointer, ANOTHER_ID.into())),
+            // What need not be said can be left out.
+            None if spot.name.matches('/').count() == 1 && !required(&content["schema"]).contains(&spot.name[1..].to_owned()) => {
+                let mut changed = body.clone();
+                changed.as_object_mut()?.remove(&spot.name[1..]);
+                Some(changed)
+            }
             None => None,
         }
     });

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use initiatives::Status;
+use organisations::EligibilityStatus;
 use persistence::Engine;
 use serde_json::{Value, json};
 
@@ -63,6 +64,17 @@ enum Object {
     Picture(Status),
     /// Nothing: the body holds a link that was mailed.
     Link,
+    /// The organisation, whose signing is suspended.
+    Frozen,
+    /// The organisation, whose signatory has left.
+    Unattended,
+    /// A member of the organisation whose signatory has left.
+    UnattendedMember,
+    /// A case about the organisation's eligibility.
+    Case(EligibilityStatus),
+    Invitation,
+    /// A democracy declaration of the organisation for the present year.
+    Declaration,
 }
 
 fn open() -> Recipe {
@@ -112,7 +124,10 @@ impl Recipe {
 
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
-    use Object::{Initiative, Link, Membership, Organisation, Picture, Referred, Report, Reserved, Taken, Word};
+    use Object::{
+        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, Organisation, Picture, Referred, Report, Reserved, Taken,
+        Unattended, UnattendedMember, Word,
+    };
     use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
@@ -148,8 +163,31 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "confirm_membership" => vec![by(Signatory).on(Membership)],
         "end_membership" => vec![by(Signatory).on(Membership).answers(204), by(Newcomer).on(Membership).answers(204).unverified()],
 
+        "appoint_signatory" => vec![by(Editor).on(UnattendedMember)],
+        "get_organisation_overview" | "get_standing" | "list_eligibility_cases" | "list_declarations" | "list_former_registrations" => {
+            vec![by(Signatory).on(Organisation)]
+        }
+        "list_invitations" => vec![by(Signatory).on(Organisation)],
+        "invite_member" => vec![by(Signatory).on(Organisation).with(bodies::invitation).answers(201)],
+        "get_invitation" => vec![by(Signatory).on(Invitation)],
+        "get_eligibility_case" => vec![by(Signatory).on(Case(EligibilityStatus::Hearing))],
+        "withdraw_invitation" => vec![by(Signatory).on(Invitation)],
+        "declare" => vec![by(Signatory).on(Declaration)],
+        "renumber_organisation" => vec![by(Editor).on(Organisation).with(bodies::numbers)],
+        "freeze_signing" => vec![by(Editor).on(Organisation).with(bodies::reason)],
+        "unfreeze_signing" => vec![by(Editor).on(Frozen).with(bodies::reason)],
+        "start_succession" => vec![by(Editor).on(Unattended)],
+        "dissolve_organisation" => vec![by(Editor).on(Organisation).with(bodies::dissolution)],
+        "merge_organisation" => vec![by(Editor).on(Organisation).with(bodies::merger)],
+        "open_eligibility_case" => vec![by(Editor).on(Organisation).with(bodies::hearing).answers(201)],
+        "answer_hearing" => vec![by(Signatory).on(Case(EligibilityStatus::Hearing)).with(bodies::statement)],
+        "hold_eligibility" | "drop_eligibility_case" => vec![by(Editor).on(Case(EligibilityStatus::Answered)).with(bodies::reason)],
+        "lift_eligibility_hold" => vec![by(Editor).on(Case(EligibilityStatus::Held)).with(bodies::reason)],
+
         "list_organisation_initiatives" => vec![by(Signatory).on(Organisation)],
-        "list_moderation_queue" | "list_initiative_files" | "get_moderation_figures" | "list_reports" => vec![by(Editor)],
+        "list_moderation_queue" | "list_initiative_files" | "get_moderation_figures" | "list_reports" | "list_concerns" => {
+            vec![by(Editor)]
+        }
         "claim_review" => vec![by(Editor).on(Initiative(InReview)), by(Editor).on(Taken).when("taken by an editor already")],
         "release_review" => vec![by(Editor).on(Taken).answers(204)],
         "compare_initiative" => vec![by(Signatory).on(Initiative(Draft))],
@@ -271,6 +309,40 @@ impl Object {
                 vec![stage.picture.clone()]
             }
             Self::Initiative(status) => vec![initiative(stage, status).await],
+            Self::Declaration => {
+                let year = stage.world.clock.now().format("%Y").to_string();
+                vec![stage.own.id.clone(), "democracy".to_owned(), year]
+            }
+            Self::Frozen => {
+                let address = format!("/v1/organisations/{}/freeze", stage.own.id);
+                stage.world.editor().post(address, bodies::reason(stage)).await.is(200);
+                vec![stage.own.id.clone()]
+            }
+            Self::Invitation => {
+                let address = format!("/v1/organisations/{}/invitations", stage.own.id);
+                vec![stage.own.id.clone(), stage.own.signatory.post(address, bodies::invitation(stage)).await.is(201).id()]
+            }
+            Self::Unattended | Self::UnattendedMember => {
+                let memberships = format!("/v1/organisations/{}/memberships", stage.own.id);
+                let [signatory, editor, ..] = &stage.world.editor().get(&memberships).await.is(200).ids()[..] else {
+                    panic!("two members")
+                };
+                stage.own.signatory.delete(format!("{memberships}/{signatory}")).seen("*").await.is(204);
+                let member = matches!(self, Self::UnattendedMember).then(|| editor.clone());
+                std::iter::once(stage.own.id.clone()).chain(member).collect()
+            }
+            Self::Case(status) => {
+                let cases = format!("/v1/organisations/{}/eligibility-cases", stage.own.id);
+                let staff = stage.world.editor();
+                let id = staff.post(&cases, bodies::hearing(stage)).await.is(201).id();
+                if status != EligibilityStatus::Hearing {
+                    stage.own.signatory.post(format!("{cases}/{id}/answer"), bodies::statement(stage)).await.is(200);
+                }
+                if status == EligibilityStatus::Held {
+                    staff.post(format!("{cases}/{id}/hold"), bodies::reason(stage)).await.is(200);
+                }
+                vec![stage.own.id.clone(), id]
+            }
         }
     }
 }

@@ -1,11 +1,19 @@
 //! Organisations and memberships: load, let the domain decide, store.
 
+pub mod declarations;
+pub mod eligibility;
+pub mod history;
+pub mod invitations;
+pub mod merging;
+pub mod overview;
+pub mod standing;
+
 use access::Acting;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
-use kernel::{Datum, Event, MembershipId, OrganisationId, Subject, Visibility};
+use kernel::{Datum, Event, MembershipId, OrganisationId, PersonId, Subject, Visibility};
 use organisations::{
-    Address, Contact, Membership, MembershipRole, MembershipStatus, Organisation, OrganisationKind, OrganisationRule, Profile,
+    Address, Contact, End, Ending, Membership, MembershipRole, MembershipStatus, Organisation, OrganisationKind, OrganisationRule, Profile,
     Registration, Verification,
 };
 
@@ -42,6 +50,11 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    seeks_cooperation: bool,
+    cooperation: Option<String>,
+    ending: Option<String>,
+    ended_on: Option<NaiveDate>,
+    successor_id: Option<String>,
 }
 
 /// An organisation with the instants that its history needs.
@@ -54,9 +67,9 @@ pub struct Stored {
 
 impl Row {
     fn new(stored: &Stored) -> Self {
-        let Stored { organisation: Organisation { id, kind, registration, profile, verification, version }, created_at, updated_at } =
+        let Stored { organisation: Organisation { id, kind, registration, profile, verification, end, version }, created_at, updated_at } =
             stored;
-        let Profile { name, purpose, contact, address } = profile.clone();
+        let Profile { name, purpose, contact, address, seeks_cooperation, cooperation } = profile.clone();
         let address = address
             .map(|Address { street, postal_code, town, municipality_code, dar_id }| (street, postal_code, town, municipality_code, dar_id));
         let (street, postal_code, town, municipality_code, dar_id) = match address {
@@ -87,6 +100,11 @@ impl Row {
             version: *version,
             created_at: naive(*created_at),
             updated_at: naive(*updated_at),
+            seeks_cooperation,
+            cooperation,
+            ending: end.as_ref().map(|end| end.ending.as_str().into()),
+            ended_on: end.as_ref().map(|end| end.on),
+            successor_id: end.as_ref().and_then(|end| end.successor).map(|id| id.to_string()),
         }
     }
 
@@ -102,13 +120,21 @@ impl Row {
             _ => None,
         };
         let contact = Contact { name: self.contact_name, email: self.contact_email, phone: self.contact_phone, web: self.contact_web };
+        let end = match (self.ending, self.ended_on) {
+            (Some(ending), Some(on)) => {
+                Some(End { ending: word(&ending, Ending::parse)?, on, successor: optional_id(self.successor_id.as_deref())? })
+            }
+            _ => None,
+        };
+        let (seeks_cooperation, cooperation) = (self.seeks_cooperation, self.cooperation);
         Ok(Stored {
             organisation: Organisation {
                 id: id_column(&self.id)?,
                 kind: word(&self.kind, OrganisationKind::parse)?,
                 registration: Registration { cvr: self.cvr, p_number: self.p_number, unit_id: optional_id(self.unit_id.as_deref())? },
-                profile: Profile { name: self.name, purpose: self.purpose, contact, address },
+                profile: Profile { name: self.name, purpose: self.purpose, contact, address, seeks_cooperation, cooperation },
                 verification: word(&self.verification, Verification::parse)?,
+                end,
                 version: self.version,
             },
             created_at: self.created_at.and_utc(),
@@ -134,6 +160,8 @@ pub struct Filter {
     pub kinds: Vec<OrganisationKind>,
     pub postal_codes: Vec<String>,
     pub updated_since: Option<DateTime<Utc>>,
+    /// Those that look for others to do something with, or those that do not.
+    pub seeks_cooperation: Option<bool>,
 }
 
 /// In which order organisations are listed.
@@ -149,7 +177,8 @@ pub enum Order {
 /// An invalid cursor; database failures.
 pub fn list(connection: &mut AnyConnection, filter: &Filter, order: Order, page: &PageRequest) -> Result<Page<Stored>, Error> {
     let query = || {
-        let mut query = table::table.filter(table::verification.eq(Verification::Verified.as_str())).into_boxed();
+        let there = table::verification.eq(Verification::Verified.as_str()).and(table::ending.is_null());
+        let mut query = table::table.filter(there).into_boxed();
         if let Some(q) = &filter.q {
             query = query.filter(table::sort_key.like(format!("%{}%", literal(&sort_key(q)))).escape('\\'));
         }
@@ -161,6 +190,9 @@ pub fn list(connection: &mut AnyConnection, filter: &Filter, order: Order, page:
         }
         if let Some(since) = filter.updated_since {
             query = query.filter(table::updated_at.ge(naive(since)));
+        }
+        if let Some(seeks) = filter.seeks_cooperation {
+            query = query.filter(table::seeks_cooperation.eq(seeks));
         }
         query
     };
@@ -211,7 +243,7 @@ pub(crate) fn load(connection: &mut AnyConnection, id: OrganisationId) -> Result
 /// # Errors
 /// [`DoorRule::NotFound`], also when it is there but not for this reader; database failures.
 pub fn get(connection: &mut AnyConnection, acting: &Acting, id: OrganisationId) -> Result<Seen, Error> {
-    let stored = row(connection, id)?.ok_or(DoorRule::NotFound)?;
+    let stored = here(connection, acting, id)?;
     if reaches(connection, acting, id)? {
         Ok(Seen::File(stored))
     } else if stored.organisation.is_verified() {
@@ -228,6 +260,24 @@ pub fn get(connection: &mut AnyConnection, acting: &Acting, id: OrganisationId) 
 pub(crate) fn within_reach(connection: &mut AnyConnection, acting: &Acting, id: OrganisationId) -> Result<Stored, Error> {
     let stored = row(connection, id)?.ok_or(DoorRule::NotFound)?;
     if reaches(connection, acting, id)? { Ok(stored) } else { Err(DoorRule::NotFound.into()) }
+}
+
+/// The same for reading: what was merged is where it was merged into.
+///
+/// # Errors
+/// [`DoorRule::NotFound`], [`DoorRule::Moved`]; database failures.
+pub(crate) fn readable(connection: &mut AnyConnection, acting: &Acting, id: OrganisationId) -> Result<Stored, Error> {
+    let stored = here(connection, acting, id)?;
+    if reaches(connection, acting, id)? { Ok(stored) } else { Err(DoorRule::NotFound.into()) }
+}
+
+/// An organisation, if it has not gone elsewhere. Where it has gone is told to whoever may see it there.
+fn here(connection: &mut AnyConnection, acting: &Acting, id: OrganisationId) -> Result<Stored, Error> {
+    let stored = row(connection, id)?.ok_or(DoorRule::NotFound)?;
+    let end = stored.organisation.end.as_ref().filter(|end| end.ending == Ending::Merged);
+    let Some(to) = end.and_then(|end| end.successor) else { return Ok(stored) };
+    let public = row(connection, to)?.is_some_and(|successor| successor.organisation.is_verified());
+    Err(if public || reaches(connection, acting, to)? { Error::moved(id.0, to.0) } else { DoorRule::NotFound.into() })
 }
 
 /// Which version a change was made against.
@@ -305,7 +355,7 @@ pub fn register(
     tx.record(event("organisation.registered", id, Visibility::Organisation).with("kind", Datum::Code(kind.as_str())));
     if kind != OrganisationKind::MunicipalInstitution {
         let membership = Membership::of_registrant(MembershipId(tx.new_id()), id, tx.person()?);
-        insert_membership(tx, &membership)?;
+        insert_membership(tx, &membership, None)?;
     }
     if stored.organisation.is_verified() {
         announce(tx, id);
@@ -330,8 +380,9 @@ pub fn edit(
     let fields = stored.organisation.profile.changes(&profile);
     let visibility = if stored.organisation.is_verified() { Visibility::Public } else { Visibility::Organisation };
     let renamed = fields.contains(&"name");
-    let changed = store(tx, &stored, stored.organisation.clone().edit(profile))?;
+    let changed = store(tx, &stored, stored.organisation.clone().edit(profile)?)?;
     if renamed {
+        history::keep(tx, id, &stored.organisation)?;
         catalogue::rename_organisation(tx, id, &changed.organisation.profile.name)?;
     }
     tx.record(event("organisation.edited", id, visibility).with("fields", Datum::Fields(fields)));
@@ -379,6 +430,8 @@ struct MembershipRow {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    /// Where letters to the member go; nobody reads it here.
+    email: Option<String>,
 }
 
 impl MembershipRow {
@@ -404,7 +457,7 @@ pub fn list_memberships(
     id: OrganisationId,
     page: &PageRequest,
 ) -> Result<Page<Membership>, Error> {
-    within_reach(connection, acting, id)?;
+    readable(connection, acting, id)?;
     let of_it = || memberships::table.filter(memberships::organisation_id.eq(id.to_string())).into_boxed();
     let mut rows = of_it();
     if let Some(after) = &page.after {
@@ -419,7 +472,13 @@ pub fn list_memberships(
 ///
 /// # Errors
 /// [`DoorRule::NotFound`], [`Exists`](organisations::MembershipRule::Exists); database failures.
-pub fn request_membership(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, role: MembershipRole) -> Result<Membership, Error> {
+pub fn request_membership(
+    tx: &mut Tx<'_>,
+    acting: &Acting,
+    id: OrganisationId,
+    role: MembershipRole,
+    email: Option<&str>,
+) -> Result<Membership, Error> {
     // Anybody may ask, wherever they could see the organisation; whoever carries its CVR number may see it unverified.
     let stored = row(tx.connection, id)?.ok_or(DoorRule::NotFound)?;
     let cvr = acting.identity().and_then(|identity| identity.cvr.as_deref());
@@ -428,19 +487,25 @@ pub fn request_membership(tx: &mut Tx<'_>, acting: &Acting, id: OrganisationId, 
     if !(stored.organisation.is_verified() || affiliated || member || acting.reaches_all()) {
         return Err(DoorRule::NotFound.into());
     }
+    stored.organisation.live()?;
     let person = tx.person()?;
+    let live = live_membership(tx, id, person)?;
+    let membership = Membership::request(MembershipId(tx.new_id()), id, person, role, live.as_ref())?;
+    insert_membership(tx, &membership, email)?;
+    Ok(membership)
+}
+
+/// What ties a person to an organisation now.
+fn live_membership(tx: &mut Tx<'_>, id: OrganisationId, person: PersonId) -> Result<Option<Membership>, Error> {
     let live: Option<MembershipRow> = memberships::table
         .filter(memberships::organisation_id.eq(id.to_string()).and(memberships::person_id.eq(person.to_string())))
         .filter(memberships::status.ne(MembershipStatus::Ended.as_str()))
         .first(tx.connection)
         .optional()?;
-    let live = live.map(MembershipRow::membership).transpose()?;
-    let membership = Membership::request(MembershipId(tx.new_id()), id, person, role, live.as_ref())?;
-    insert_membership(tx, &membership)?;
-    Ok(membership)
+    live.map(MembershipRow::membership).transpose()
 }
 
-fn insert_membership(tx: &mut Tx<'_>, membership: &Membership) -> Result<(), Error> {
+fn insert_membership(tx: &mut Tx<'_>, membership: &Membership, email: Option<&str>) -> Result<(), Error> {
     let row = MembershipRow {
         id: membership.id.to_string(),
         organisation_id: membership.organisation.to_string(),
@@ -450,6 +515,7 @@ fn insert_membership(tx: &mut Tx<'_>, membership: &Membership) -> Result<(), Err
         version: membership.version,
         created_at: naive(tx.now()),
         updated_at: naive(tx.now()),
+        email: email.map(str::to_owned),
     };
     diesel::insert_into(memberships::table).values(row).execute(tx.connection)?;
     tx.record(membership_event(
@@ -486,38 +552,57 @@ pub fn step_membership(
     step: MembershipStep,
     precondition: Precondition,
 ) -> Result<Membership, Error> {
-    let found: Option<MembershipRow> = memberships::table
-        .find(id.to_string())
-        .filter(memberships::organisation_id.eq(organisation.to_string()))
-        .first(tx.connection)
-        .optional()?;
-    let membership = found.map(MembershipRow::membership).transpose()?.ok_or(DoorRule::NotFound)?;
+    let membership = membership_of(tx, organisation, id)?;
     let own = step == MembershipStep::End && membership.person == tx.person()?;
     if !own && !reaches(tx.connection, acting, organisation)? {
         return Err(DoorRule::NotFound.into());
     }
-    let seen = membership.version;
+    let (seen, was) = (membership.version, membership.status);
     match step {
         MembershipStep::Confirm => precondition.accept(seen)?,
         MembershipStep::End => precondition.require(seen)?,
+    }
+    let stored = row(tx.connection, organisation)?.ok_or(DoorRule::NotFound)?;
+    // In a dispute neither side makes members or unmakes them; anybody may still leave.
+    if !own && !acting.reaches_all() && standing::of(tx.connection, &stored.organisation)?.frozen {
+        return Err(OrganisationRule::SigningFrozen.into());
     }
     let stepped = match step {
         MembershipStep::Confirm => membership.confirm(),
         MembershipStep::End => membership.end(),
     }?;
-    let rows = diesel::update(memberships::table.find(id.to_string()).filter(memberships::version.eq(seen)))
-        .set((
-            memberships::status.eq(stepped.status.as_str()),
-            memberships::version.eq(stepped.version),
-            memberships::updated_at.eq(naive(tx.now())),
-        ))
-        .execute(tx.connection)?;
-    if rows != 1 {
-        return Err(DoorRule::Stale.into());
-    }
+    store_membership(tx, seen, &stepped)?;
     tx.record(membership_event(
         if stepped.status == MembershipStatus::Confirmed { "membership.confirmed" } else { "membership.ended" },
         &stepped,
     ));
+    match (stepped.role, was, stepped.status) {
+        (MembershipRole::Signatory, MembershipStatus::Confirmed, _) => standing::note_unattended(tx, &stored.organisation)?,
+        (MembershipRole::Signatory, _, MembershipStatus::Confirmed) => standing::attended(tx, organisation)?,
+        _ => {}
+    }
     Ok(stepped)
+}
+
+fn membership_of(tx: &mut Tx<'_>, organisation: OrganisationId, id: MembershipId) -> Result<Membership, Error> {
+    let found: Option<MembershipRow> = memberships::table
+        .find(id.to_string())
+        .filter(memberships::organisation_id.eq(organisation.to_string()))
+        .first(tx.connection)
+        .optional()?;
+    found.map(MembershipRow::membership).transpose()?.ok_or_else(|| DoorRule::NotFound.into())
+}
+
+/// Writes the next state of a membership over the version that was seen.
+fn store_membership(tx: &mut Tx<'_>, seen: i64, membership: &Membership) -> Result<(), Error> {
+    let same = memberships::table.find(membership.id.to_string()).filter(memberships::version.eq(seen));
+    let values = (
+        memberships::organisation_id.eq(membership.organisation.to_string()),
+        memberships::role.eq(membership.role.as_str()),
+        memberships::status.eq(membership.status.as_str()),
+        memberships::version.eq(membership.version),
+        memberships::updated_at.eq(naive(tx.now())),
+    );
+    let rows = diesel::update(same).set(values).execute(tx.connection)?;
+    if rows == 1 { Ok(()) } else { Err(DoorRule::Stale.into()) }
 }

@@ -1,0 +1,12 @@
+DROP TABLE former_registrations;
+DROP TABLE invitations;
+DROP TABLE declarations;
+DROP TABLE successions;
+DROP TABLE eligibility_cases;
+DROP TABLE signing_freezes;
+ALTER TABLE memberships DROP COLUMN email;
+ALTER TABLE organisations DROP COLUMN successor_id;
+ALTER TABLE organisations DROP COLUMN ended_on;
+ALTER TABLE organisations DROP COLUMN ending;
+ALTER TABLE organisations DROP COLUMN cooperation;
+ALTER TABLE organisations DROP COLUMN seeks_cooperation;
