@@ -1,7 +1,7 @@
 //! How persistence says no, and how a database failure stays a database failure.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use initiatives::{ClaimRule, InitiativeRule, ReportRule};
+use initiatives::{ClaimRule, InitiativeRule, ReportRule, TermRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{MembershipRule, OrganisationRule};
 
@@ -100,7 +100,7 @@ macro_rules! refusals {
     };
 }
 
-refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule, ClaimRule, ReportRule);
+refusals!(DoorRule, ConfirmationRule, OrganisationRule, MembershipRule, InitiativeRule, ClaimRule, ReportRule, TermRule);
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks
 /// like "not found": a query that may find nothing says so with `optional()`.
@@ -120,10 +120,11 @@ impl From<DieselError> for Error {
 
 /// The rule that each named constraint stands for, so that a race lost in the database answers exactly
 /// like the check in the domain. First PostgreSQL's name, then what SQLite says instead of a name.
-const CONSTRAINTS: [(&str, &str, &ProblemType); 3] = [
+const CONSTRAINTS: [(&str, &str, &ProblemType); 4] = [
     ("organisations_cvr_p_number_key", "organisations_cvr_p_number_key", OrganisationRule::Exists.as_problem()),
     ("organisations_unit_id_key", "organisations.unit_id", OrganisationRule::Exists.as_problem()),
     ("memberships_live_key", "memberships.organisation_id, memberships.person_id", MembershipRule::Exists.as_problem()),
+    ("terms_scheme_slug_key", "terms.scheme, terms.slug", TermRule::Exists.as_problem()),
 ];
 
 fn violated_rule(error: &DieselError) -> Option<&'static ProblemType> {

@@ -30,7 +30,7 @@ pub use finding::{Fault, Finding};
 pub use findings::Findings;
 pub use id::{
     AssessmentId, BookingId, ClosureId, EventSubjectId, InitiativeId, InvalidId, MembershipId, OfferId, OrganisationId, PersonId, ReportId,
-    RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId, SeriesId, SpaceId, VenueId, WaitlistEntryId,
+    RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId, SeriesId, SpaceId, TermId, VenueId, WaitlistEntryId,
 };
 pub use language::{Language, Languages};
 pub use money::{Currency, Money};
