@@ -449,6 +449,7 @@ impl Facts<'_> {
         let mut names = vec!["API-Version", "X-Request-Id"];
         match status {
             "200" | "304" if self.has_validator => names.extend(["Content-Language", "ETag", "Link"]),
+            "308" => names.extend(["Content-Language", "Location"]),
             "200" | "204" if !self.machine => names.extend(["Content-Language", "ETag", "Idempotent-Replay"]),
             "201" if !self.machine => names.extend(["Content-Language", "ETag", "Idempotent-Replay", "Location"]),
             _ => names.push("Content-Language"),

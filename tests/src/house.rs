@@ -58,7 +58,7 @@ fn every_crate_knows_only_what_lies_below_it() {
 fn the_drawn_states_are_the_states() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/states.md");
     let drawn = std::fs::read_to_string(&file).unwrap_or_default();
-    for diagram in [initiatives::mermaid(), initiatives::report_mermaid()] {
+    for diagram in [initiatives::mermaid(), initiatives::report_mermaid(), initiatives::term_mermaid()] {
         assert!(drawn.contains(&diagram), "docs/states.md should hold\n{diagram}");
     }
     let memberships: String = organisations::MEMBERSHIP_TRANSITIONS

@@ -18,9 +18,20 @@ use crate::{
 };
 
 impl Filter {
+    /// Whether it is narrowed by terms, which may come to mean something else.
+    #[must_use]
+    pub(crate) const fn names_terms(&self) -> bool {
+        !(self.target_groups.is_empty() && self.activities.is_empty() && self.themes.is_empty())
+    }
+
     /// What a list depends on that is narrowed by this.
     #[must_use]
     pub fn dependence(&self) -> Dependence {
+        let entries = self.on_entries();
+        if self.names_terms() { entries.or(Tag::TAXONOMIES) } else { entries }
+    }
+
+    fn on_entries(&self) -> Dependence {
         let facets = self.conditions().into_iter().filter_map(|condition| match condition {
             Condition::Facets(facets) => Some(facets.iter().map(|facet| of_facet(facet)).collect()),
             _ => None,

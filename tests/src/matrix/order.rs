@@ -22,7 +22,7 @@ matrices! {
         let strangers = [stage.world.anybody(), Actor::bearer(stage.world.clone(), "kaput")];
         for (path, item) in CONTRACT["paths"].as_object().unwrap() {
             let known: Vec<String> = item.as_object().unwrap().keys().map(|method| method.to_ascii_uppercase()).collect();
-            let path = path.replace("{scheme}", "activity").replace("{id}", &stage.own.id).replace("{membership_id}", &stage.request).replace("{code}", "gone");
+            let path = path.replace("{scheme}", "activity").replace("{id}", &stage.own.id).replace("{membership_id}", &stage.request).replace("{code}", "gone").replace("{slug}", "visiting_friend");
             assert!(!path.contains('{'), "{path}");
             let mut allowed: Vec<&str> = known.iter().map(String::as_str).chain(["OPTIONS"]).collect();
             if known.contains(&"GET".to_owned()) {

@@ -42,6 +42,8 @@ enum Rightful {
 enum Object {
     None,
     Word(&'static str),
+    /// A term that was added to a tree: the tree, and its slug. A second one lies beside it.
+    Term(Turn),
     Organisation,
     /// The newcomer's request to belong to the organisation.
     Membership,
@@ -52,6 +54,13 @@ enum Object {
     Report,
     /// Nothing: the body holds a link that was mailed.
     Link,
+}
+
+/// How far a term has come.
+#[derive(Clone, Copy)]
+enum Turn {
+    Added,
+    Retired,
 }
 
 fn open() -> Recipe {
@@ -87,7 +96,7 @@ impl Recipe {
 
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
-    use Object::{Initiative, Link, Membership, Organisation, Report, Taken, Word};
+    use Object::{Initiative, Link, Membership, Organisation, Report, Taken, Term, Word};
     use Rightful::{Editor, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
     match operation_id {
@@ -97,6 +106,12 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "get_guidepost" => vec![open().on(Word("visibility"))],
         "get_principle" => vec![open().on(Word("supplement"))],
         "get_taxonomy" => vec![open().on(Word("activity"))],
+        "add_term" => vec![by(Editor).on(Word("activity")).with(bodies::new_term).answers(201)],
+        "get_term" => vec![open().on(Term(Turn::Added))],
+        "edit_term" => vec![by(Editor).on(Term(Turn::Added)).with(bodies::term)],
+        "retire_term" => vec![by(Editor).on(Term(Turn::Added))],
+        "restore_term" => vec![by(Editor).on(Term(Turn::Retired))],
+        "merge_term" => vec![by(Editor).on(Term(Turn::Added)).with(bodies::merge)],
         "get_problem_type" => vec![open().on(Word("not-found"))],
         "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
         "get_contract" | "get_contract_3_0" | "get_liveness" | "get_readiness" => vec![open()],
@@ -207,6 +222,14 @@ impl Object {
                 Vec::new()
             }
             Self::Word(word) => vec![word.to_owned()],
+            Self::Term(turn) => {
+                let labels = json!({"da": "Skak", "en": "Chess"});
+                let added = stage.world.editor().post("/v1/taxonomies/activity", json!({"slug": "chess", "labels": labels})).await.is(201);
+                if let Turn::Retired = turn {
+                    stage.world.editor().act(format!("{}/retire", added.header("location"))).await.is(200);
+                }
+                vec!["activity".to_owned(), "chess".to_owned()]
+            }
             Self::Organisation => vec![stage.own.id.clone()],
             Self::Membership => vec![stage.own.id.clone(), stage.request.clone()],
             Self::Taken => {
