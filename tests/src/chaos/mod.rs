@@ -17,6 +17,7 @@ mod restart;
 mod retries;
 mod schema;
 mod starting;
+mod terms;
 mod tokens;
 
 use process::Raw;

@@ -10,3 +10,4 @@ mod reading;
 mod review;
 mod scene;
 mod search;
+mod taxonomies;
