@@ -171,7 +171,11 @@ pub struct NewTerm {
 
 impl Input for NewTerm {
     fn findings(&self) -> Vec<Finding> {
-        let slug = self.slug.check().err().map(|_| Finding::new("/slug", Fault::Malformed { expected: "lower-case words between hyphens or underscores".into() }));
+        let slug = self
+            .slug
+            .check()
+            .err()
+            .map(|_| Finding::new("/slug", Fault::Malformed { expected: "lower-case words between hyphens or underscores".into() }));
         limits(self).into_iter().chain(slug).chain(self.labels.blank()).collect()
     }
 }

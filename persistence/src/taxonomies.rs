@@ -1,8 +1,8 @@
 //! The vocabulary by which initiatives are found: load, let the domain decide, store, and move what a merge moves.
 
+use ::initiatives::{Scheme, Term, TermCommand, TermLabels, TermRefusal, TermStatus, Vocabulary};
 use access::Acting;
 use diesel::prelude::*;
-use ::initiatives::{Scheme, Term, TermCommand, TermLabels, TermRefusal, TermStatus, Vocabulary};
 use kernel::{Datum, Event, Subject, TermId, TermSlug, Visibility};
 
 use crate::{

@@ -28,6 +28,4 @@ pub use place::Place;
 pub use report::{REPORT_TRANSITIONS, Report, ReportCommand, ReportDecision, ReportReason, ReportRule, ReportStatus, report_mermaid};
 pub use schedule::{DatedSlot, WeeklySlot};
 pub use status::{Command, Status, TRANSITIONS, mermaid};
-pub use taxonomy::{
-    Scheme, TERM_TRANSITIONS, Term, TermCommand, TermLabels, TermRefusal, TermRule, TermStatus, Vocabulary, term_mermaid,
-};
+pub use taxonomy::{Scheme, TERM_TRANSITIONS, Term, TermCommand, TermLabels, TermRefusal, TermRule, TermStatus, Vocabulary, term_mermaid};

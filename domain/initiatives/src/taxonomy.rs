@@ -208,7 +208,12 @@ impl Vocabulary {
                 None => found.push(slug.clone()),
                 Some(term) => {
                     let root = self.meaning(term);
-                    found.extend(self.0.iter().filter(|other| other.merged_into.is_none() && self.is_under(other, root.id)).map(|term| term.slug.0.clone()));
+                    found.extend(
+                        self.0
+                            .iter()
+                            .filter(|other| other.merged_into.is_none() && self.is_under(other, root.id))
+                            .map(|term| term.slug.0.clone()),
+                    );
                 }
             }
         }
@@ -403,6 +408,9 @@ mod tests {
         assert_eq!(settled.activities, ["music", "choir"].map(|slug| TermSlug(slug.into())));
         assert_eq!(twice.widened(Scheme::Activity, &["singing".into()]), ["choir", "music"]);
         assert_eq!(twice.widened(Scheme::Activity, &["choir".into(), "unknown".into()]), ["choir", "unknown"]);
-        assert!(matches!(twice.add(id(9), Scheme::Activity, TermSlug("sport".into()), labels(), None), Err(TermRefusal::Rule(TermRule::Exists))));
+        assert!(matches!(
+            twice.add(id(9), Scheme::Activity, TermSlug("sport".into()), labels(), None),
+            Err(TermRefusal::Rule(TermRule::Exists))
+        ));
     }
 }
