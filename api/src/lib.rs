@@ -13,6 +13,7 @@ mod events;
 mod export;
 mod front;
 mod health;
+mod hsds;
 mod initiatives;
 mod json;
 mod keys;

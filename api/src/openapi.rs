@@ -38,6 +38,7 @@ use crate::{
         (name = "moderation", description = "What waits for an editor"),
         (name = "policy", description = "The volunteering policy itself, as data"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),
+        (name = "hsds", description = "The catalogue as the Human Services Data Specification 3.0 reads it"),
         (name = "confirmations", description = "Links that were mailed, sent back"),
         (name = "events", description = "What has changed, in order"),
         (name = "problems", description = "Every kind of refusal, explained"),

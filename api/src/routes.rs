@@ -11,8 +11,8 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
-    reports, taxonomies, vocabularies,
+    app::App, confirmations, demo, discovery, events, front, health, hsds, initiatives, me, moderation, openapi, organisations, policy,
+    problem, reports, taxonomies, vocabularies,
 };
 
 fn operations(config: &mut ServiceConfig<'_>) {
@@ -68,6 +68,15 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(taxonomies::restore)
         .service(taxonomies::merge)
         .service(vocabularies::list)
+        .service(hsds::about)
+        .service(hsds::list_services)
+        .service(hsds::get_service)
+        .service(hsds::list_organizations)
+        .service(hsds::get_organization)
+        .service(hsds::list_taxonomies)
+        .service(hsds::get_taxonomy)
+        .service(hsds::list_terms)
+        .service(hsds::get_term)
         .service(confirmations::redeem)
         .service(events::list)
         .service(problem::list)

@@ -21,7 +21,7 @@ use kernel::{InitiativeId, OrganisationId};
 pub use facets::{Count, facets};
 pub use project::Facet;
 pub(crate) use project::{Projection, exchange_term, insert, project, rename_organisation, set_version};
-pub use query::list;
+pub use query::{list, slice};
 
 use crate::{
     AnyConnection, DoorRule, Error,

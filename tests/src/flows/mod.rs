@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod freshness;
+mod hsds;
 mod initiatives;
 mod letters;
 mod operating;
