@@ -36,6 +36,7 @@ pub const API_VERSION: &str = "1.0.0";
         (name = "files", description = "Pictures, and how they come in"),
         (name = "policy", description = "The volunteering policy itself, as data"),
         (name = "taxonomies", description = "The vocabulary by which initiatives are found"),
+        (name = "hsds", description = "The catalogue as the Human Services Data Specification 3.0 reads it"),
         (name = "confirmations", description = "Links that were mailed, sent back"),
         (name = "events", description = "What has changed, in order"),
         (name = "problems", description = "Every kind of refusal, explained"),
@@ -447,6 +448,7 @@ impl Facts<'_> {
         let mut names = vec!["API-Version", "X-Request-Id"];
         match status {
             "200" | "304" if self.has_validator => names.extend(["Content-Language", "ETag", "Link"]),
+            "308" => names.extend(["Content-Language", "Location"]),
             "200" | "204" if !self.machine => names.extend(["Content-Language", "ETag", "Idempotent-Replay"]),
             "201" if !self.machine => names.extend(["Content-Language", "ETag", "Idempotent-Replay", "Location"]),
             _ => names.push("Content-Language"),

@@ -15,6 +15,7 @@ mod export;
 pub mod files;
 mod front;
 mod health;
+mod hsds;
 mod initiatives;
 mod json;
 mod keys;

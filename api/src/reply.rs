@@ -40,6 +40,12 @@ pub fn ok<T: Serialize>(version: i64, view: &T) -> Result<Answer, Error> {
     Ok(Answer { status: 200, location: None, etag: Some(format!("{version}.{}", digest(&body))), body })
 }
 
+/// Elsewhere, for good.
+#[must_use]
+pub const fn moved(location: String) -> Answer {
+    Answer { status: 308, location: Some(location), etag: None, body: String::new() }
+}
+
 /// Something new, and where it is.
 ///
 /// # Errors
@@ -169,7 +175,7 @@ impl Finished {
         }
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
         headers.insert(header::CACHE_CONTROL, caching.header());
-        if known || self.status == StatusCode::NO_CONTENT {
+        if known || self.plain.is_empty() {
             return answer;
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));

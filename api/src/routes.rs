@@ -16,7 +16,7 @@ use crate::{
     app::App,
     confirmations,
     contract::{self, Contract},
-    demo, discovery, events, files, front, health, initiatives, me, moderation, organisations, policy, problems, reports, taxonomies,
+    demo, discovery, events, files, front, health, hsds, initiatives, me, moderation, organisations, policy, problems, reports, taxonomies,
     vocabularies,
 };
 
@@ -100,7 +100,22 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(policy::principle)
         .service(taxonomies::list)
         .service(taxonomies::get)
+        .service(taxonomies::add)
+        .service(taxonomies::get_term)
+        .service(taxonomies::edit)
+        .service(taxonomies::retire)
+        .service(taxonomies::restore)
+        .service(taxonomies::merge)
         .service(vocabularies::list)
+        .service(hsds::about)
+        .service(hsds::list_services)
+        .service(hsds::get_service)
+        .service(hsds::list_organizations)
+        .service(hsds::get_organization)
+        .service(hsds::list_taxonomies)
+        .service(hsds::get_taxonomy)
+        .service(hsds::list_terms)
+        .service(hsds::get_term)
         .service(confirmations::redeem)
         .service(events::list)
         .service(problems::list)

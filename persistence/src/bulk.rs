@@ -152,6 +152,37 @@ impl Sql {
     }
 }
 
+/// One word for another in a list that a JSON document in the column `content` holds.
+pub(crate) struct Exchange<'a> {
+    /// The member that is the list.
+    pub field: &'static str,
+    pub old: &'a str,
+    pub new: &'a str,
+}
+
+impl Exchange<'_> {
+    /// Puts the new word where the old one stands, once, in every row of a table that `among` leaves.
+    pub(crate) fn execute(&self, connection: &mut AnyConnection, table: &str, among: impl FnOnce(&mut Sql)) -> QueryResult<usize> {
+        let Self { field, old, new } = self;
+        let sqlite = engine(connection) == Engine::Sqlite;
+        let mut sql = Sql::new(&format!("UPDATE {table} SET content = "));
+        sql.push(&if sqlite {
+            format!("json_set(content, '$.{field}', json((SELECT json_group_array(word ORDER BY place) FROM (SELECT CASE value WHEN ")
+        } else {
+            format!("jsonb_set(content::jsonb, '{{{field}}}', (SELECT jsonb_agg(word ORDER BY place) FROM (SELECT CASE value WHEN ")
+        });
+        sql.bind(*old).push(" THEN ").bind(*new).push(" ELSE value END AS word, min(");
+        sql.push(&if sqlite {
+            format!("key) AS place FROM json_each(content, '$.{field}') GROUP BY word) once)))")
+        } else {
+            format!("place) AS place FROM jsonb_array_elements_text(content::jsonb -> '{field}') WITH ORDINALITY each (value, place) GROUP BY word) once))::text")
+        });
+        sql.push(" WHERE ");
+        among(&mut sql);
+        sql.execute(connection)
+    }
+}
+
 /// A list of numbers as JSON, for both engines' functions that read one.
 pub(crate) fn json_list(numbers: &[i64]) -> String {
     Value::from(numbers).to_string()

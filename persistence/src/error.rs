@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use files::FileRule;
-use initiatives::{ClaimRule, InitiativeRule, ReportRule};
+use initiatives::{ClaimRule, InitiativeRule, ReportRule, TermRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{DeclarationRule, EligibilityRule, InvitationRule, MembershipRule, OrganisationRule, SigningRule};
 use uuid::Uuid;
@@ -130,6 +130,7 @@ refusals!(
     InitiativeRule,
     ClaimRule,
     ReportRule,
+    TermRule,
     FileRule,
 );
 
@@ -151,12 +152,13 @@ impl From<DieselError> for Error {
 
 /// The rule that each named constraint stands for, so that a race lost in the database answers exactly
 /// like the check in the domain. First PostgreSQL's name, then what SQLite says instead of a name.
-const CONSTRAINTS: [(&str, &str, &ProblemType); 5] = [
+const CONSTRAINTS: [(&str, &str, &ProblemType); 6] = [
     ("organisations_cvr_p_number_key", "organisations_cvr_p_number_key", OrganisationRule::Exists.as_problem()),
     ("organisations_unit_id_key", "organisations.unit_id", OrganisationRule::Exists.as_problem()),
     ("memberships_live_key", "memberships.organisation_id, memberships.person_id", MembershipRule::Exists.as_problem()),
     ("signing_freezes_open_key", "signing_freezes.organisation_id", SigningRule::Frozen.as_problem()),
     ("eligibility_cases_open_key", "eligibility_cases.organisation_id", EligibilityRule::Open.as_problem()),
+    ("terms_scheme_slug_key", "terms.scheme, terms.slug", TermRule::Exists.as_problem()),
 ];
 
 fn violated_rule(error: &DieselError) -> Option<&'static ProblemType> {

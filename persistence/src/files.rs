@@ -445,6 +445,14 @@ pub(crate) fn is_kept(connection: &mut AnyConnection, key: &str) -> Result<bool,
     Ok(kept > 0)
 }
 
+/// Gives an organisation's files to the one that it is merged into.
+pub(crate) fn hand_over(tx: &mut Tx<'_>, from: OrganisationId, to: OrganisationId) -> Result<(), Error> {
+    diesel::update(table::table.filter(table::organisation_id.eq(from.to_string())))
+        .set(table::organisation_id.eq(to.to_string()))
+        .execute(tx.connection)?;
+    Ok(())
+}
+
 /// Writes files of the sample data, with what lies in the store for them.
 pub(crate) fn insert(tx: &mut Tx<'_>, file: &File, renditions: &[Rendition], used_by: Option<Subject>) -> Result<(), Error> {
     diesel::insert_into(table::table).values(Row::new(file)).execute(tx.connection)?;

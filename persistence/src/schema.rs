@@ -191,12 +191,16 @@ diesel::table! {
     }
 }
 diesel::table! {
-    terms (scheme, slug) {
+    terms (id) {
+        id -> Text,
         scheme -> Text,
         slug -> Text,
         label_da -> Text,
         label_en -> Text,
         status -> Text,
+        parent_id -> Nullable<Text>,
+        merged_into -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 diesel::table! {

@@ -67,6 +67,15 @@ impl Dependence {
         if groups.is_empty() { otherwise.into() } else { Self(groups) }
     }
 
+    /// Also on this, whatever else it depends on.
+    #[must_use]
+    pub fn or(mut self, tag: Tag) -> Self {
+        for group in &mut self.0 {
+            group.push(tag);
+        }
+        self
+    }
+
     /// On nothing that a command changes.
     #[must_use]
     pub fn nothing() -> Self {

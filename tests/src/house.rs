@@ -64,6 +64,7 @@ fn the_drawn_states_are_the_states() {
         organisations::invitation_mermaid(),
         organisations::signing_mermaid(),
         organisations::eligibility_mermaid(),
+        initiatives::term_mermaid(),
     ] {
         assert!(drawn.contains(&diagram), "docs/states.md should hold\n{diagram}");
     }

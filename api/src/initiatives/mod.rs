@@ -15,7 +15,7 @@ use kernel::{InitiativeId, OrganisationId};
 use persistence::{
     DoorRule,
     catalogue::{self, Entry, Filter, Order},
-    files, initiatives as store,
+    files, initiatives as store, taxonomies,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -41,7 +41,8 @@ use crate::{
 /// Search the catalogue of volunteer initiatives
 ///
 /// Every filter narrows the list further; a filter given several times means any of its values. `q` knows Danish: *besøgsvenner* finds
-/// *besøgsven*, and *Aarhus* finds *Århus*. `Accept` chooses the form: a page of JSON, or everything that was found as a spreadsheet
+/// *besøgsven*, and *Aarhus* finds *Århus*. A term finds the narrower ones under it, too, and one that was merged into another finds what
+/// that one does. `Accept` chooses the form: a page of JSON, or everything that was found as a spreadsheet
 /// (`text/csv`), as lines (`application/jsonl`) or on a map (`application/geo+json`), whatever `limit` and `cursor` say.
 #[utoipa::path(tag = "initiatives", operation_id = "list_initiatives", security(()), params(InitiativeQuery),
     responses((status = 200, description = "A page of initiatives, or all of them in another form", content(
@@ -69,6 +70,7 @@ async fn page(call: Call) -> Result<HttpResponse, Problem> {
         let (with_facets, languages) = (query.facets == Some(true), call.languages().clone());
         let (filter, order): (Filter, Order) = query.try_into()?;
         Ok(move |connection: &mut _| {
+            let filter = taxonomies::widened(connection, filter)?;
             let found = catalogue::list(connection, &filter, order, &freshness, now, &page)?;
             let valid_until = catalogue::next_change(connection, &freshness, now)?;
             let counts = with_facets.then(|| catalogue::facets(connection, &filter, &freshness, now)).transpose()?;
@@ -89,7 +91,13 @@ async fn whole<F: Format<Entry>>(call: Call, format: F) -> Result<HttpResponse, 
     let (filter, order): (Filter, Order) = query.try_into()?;
     export::stream(call, "initiatives", format, move |call, page| {
         let filter = filter.clone();
-        async move { call.app().read(move |connection| catalogue::list(connection, &filter, order, &freshness, now, &page)).await }
+        async move {
+            let page = move |connection: &mut _| {
+                let filter = taxonomies::widened(connection, filter)?;
+                catalogue::list(connection, &filter, order, &freshness, now, &page)
+            };
+            call.app().read(page).await
+        }
     })
     .await
 }

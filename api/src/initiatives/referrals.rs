@@ -8,6 +8,7 @@ use kernel::{Finding, InitiativeId};
 use persistence::{
     catalogue,
     referrals::{self as store, Filter, Referred},
+    taxonomies,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -162,6 +163,7 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let (now, freshness) = (call.app().clock.now(), call.app().freshness);
     let filter = Filter::try_from(query)?;
     call.read(move |connection| {
+        let filter = Filter { entries: taxonomies::widened(connection, filter.entries)?, ..filter };
         ReferralPage::answer(&place, store::list(connection, &acting, &filter, &freshness, now, &page)?, ReferralView::from)
     })
     .await

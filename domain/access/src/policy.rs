@@ -143,6 +143,8 @@ pub enum Action {
     ReadFile,
     /// Hand in files for an organisation, and throw them away.
     UploadFile,
+    /// Add, rename, move, retire and merge the terms by which initiatives are found.
+    MaintainTaxonomies,
     /// Read what is not public in the change feed.
     ReadEvents,
 }
@@ -239,7 +241,8 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         | A::SuspendInitiative
         | A::ClaimReview
         | A::AssessInitiative
-        | A::DecideReport => match role {
+        | A::DecideReport
+        | A::MaintainTaxonomies => match role {
             R::Editor | R::Administrator => Municipality,
             _ => Nothing,
         },

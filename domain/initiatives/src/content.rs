@@ -4,7 +4,7 @@ use kernel::{Accessibility, Fault, Finding, Findings, Guidepost, Languages, Mone
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DatedSlot, Image, Place, WeeklySlot};
+use crate::{DatedSlot, Image, Place, Scheme, WeeklySlot};
 
 string_enum! {
     /// A group that an initiative says welcome to in particular.
@@ -298,6 +298,24 @@ impl Content {
         }
     }
 
+    /// The terms of one tree.
+    #[must_use]
+    pub fn terms(&self, scheme: Scheme) -> &[TermSlug] {
+        match scheme {
+            Scheme::TargetGroup => &self.target_groups,
+            Scheme::Activity => &self.activities,
+            Scheme::Theme => &self.themes,
+        }
+    }
+
+    pub(crate) fn set_terms(&mut self, scheme: Scheme, terms: Vec<TermSlug>) {
+        match scheme {
+            Scheme::TargetGroup => self.target_groups = terms,
+            Scheme::Activity => self.activities = terms,
+            Scheme::Theme => self.themes = terms,
+        }
+    }
+
     /// What is wrong in itself, however complete the content is. Hidden characters are no concern of
     /// this check: texts are cleaned where they enter, and a term's existence is checked where terms are kept.
     #[must_use]
@@ -319,8 +337,8 @@ impl Content {
     }
 
     fn check_words(&self, findings: &mut Findings) {
-        for (at, terms) in [("/target_groups", &self.target_groups), ("/activities", &self.activities), ("/themes", &self.themes)] {
-            for (at, term) in findings.distinct(at, terms, 20) {
+        for scheme in Scheme::ALL {
+            for (at, term) in findings.distinct(&format!("/{}", scheme.field()), self.terms(*scheme), 20) {
                 findings.hold(&at, term.check());
             }
         }

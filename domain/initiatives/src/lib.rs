@@ -32,4 +32,4 @@ pub use referral::{Referral, ReferralCapacity, ReferralContact, ReferralInformat
 pub use report::{REPORT_TRANSITIONS, Report, ReportCommand, ReportDecision, ReportReason, ReportRule, ReportStatus, report_mermaid};
 pub use schedule::{DatedSlot, WeeklySlot};
 pub use status::{Command, Status, TRANSITIONS, mermaid};
-pub use taxonomy::{Scheme, TermStatus};
+pub use taxonomy::{Scheme, TERM_TRANSITIONS, Term, TermCommand, TermLabels, TermRefusal, TermRule, TermStatus, Vocabulary, term_mermaid};

@@ -48,6 +48,8 @@ ids! {
     RevisionId,
     /// Somebody's word that an entry is not as it should be.
     ReportId,
+    /// A term of a taxonomy.
+    TermId,
     /// What somebody answered to one of the principles.
     AssessmentId,
     /// A file that somebody handed in.

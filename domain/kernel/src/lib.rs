@@ -31,7 +31,7 @@ pub use findings::Findings;
 pub use id::{
     AssessmentId, BookingId, ClosureId, EligibilityCaseId, EventSubjectId, FileId, InitiativeId, InvalidId, InvitationId, MembershipId, OfferId,
     OrganisationId, PersonId, ReportId, RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId, SeriesId, SigningFreezeId,
-    SpaceId, VenueId, WaitlistEntryId,
+    SpaceId, TermId, VenueId, WaitlistEntryId,
 };
 pub use language::{Language, Languages};
 pub use money::{Currency, Money};

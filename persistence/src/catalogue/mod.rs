@@ -20,9 +20,9 @@ use kernel::{InitiativeId, OrganisationId};
 
 pub use facets::{Count, facets};
 pub use project::Facet;
-pub(crate) use project::{Projection, insert, project, rename_organisation, set_version};
-pub use query::list;
+pub(crate) use project::{Projection, exchange_term, insert, project, rename_organisation, set_version};
 pub(crate) use query::{found_by, matching};
+pub use query::{list, slice};
 
 use crate::{
     AnyConnection, DoorRule, Error,

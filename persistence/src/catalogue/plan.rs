@@ -277,6 +277,8 @@ pub(super) struct Walk<'a> {
     pub bounds: Bounds,
     pub sorting: Sorting,
     pub after: Option<Key>,
+    /// How many entries are passed over before the page begins.
+    pub skip: i64,
     pub limit: i64,
 }
 
@@ -338,9 +340,10 @@ impl Walk<'_> {
             (Sorting::Title, _) => ("c.sort_key", "ASC"),
             (Sorting::Distance(_), _) => ("m.distance", "ASC"),
         };
+        let skip = if self.skip > 0 { format!(" OFFSET {}", self.skip) } else { String::new() };
         let page = |from: &str, key: &str, seq: &str| {
             format!(
-                "{from} ORDER BY {key} {direction}, {seq} {direction} LIMIT {}) page CROSS JOIN catalogue c WHERE c.seq = page.seq \
+                "{from} ORDER BY {key} {direction}, {seq} {direction} LIMIT {}{skip}) page CROSS JOIN catalogue c WHERE c.seq = page.seq \
                  ORDER BY page.place {direction}, page.seq {direction}",
                 self.limit
             )

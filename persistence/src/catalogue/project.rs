@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use initiatives::{Content, Initiative, Place, Weekday};
+use initiatives::{Content, Initiative, Place, Scheme, TermSlug, Weekday};
 use kernel::OrganisationId;
 use organisations::Organisation;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Row;
 use crate::{
     AnyConnection, Engine, Error, Tag, Tx,
-    bulk::{self, Sql, Table, engine, instant_text, json_list},
+    bulk::{self, Exchange, Sql, Table, engine, instant_text, json_list},
     db::naive,
     schema::catalogue,
     search::{beginnings, fold, sort_key, terms},
@@ -336,6 +336,27 @@ pub(crate) fn rename_organisation(tx: &mut Tx<'_>, id: OrganisationId, name: &st
     let updated_at = naive(tx.now());
     let renamed = |entry| Projection { organisation_name: name.to_owned(), updated_at, ..entry };
     replace(tx, rows, |entries| entries.into_iter().map(renamed).collect())
+}
+
+/// Puts one term in the place of another in every entry that has it. Everything that shows an entry is stale afterwards.
+pub(crate) fn exchange_term(tx: &mut Tx<'_>, scheme: Scheme, old: &TermSlug, new: &TermSlug) -> Result<(), Error> {
+    let facet = match scheme {
+        Scheme::TargetGroup => Facet::TargetGroup,
+        Scheme::Activity => Facet::Activity,
+        Scheme::Theme => Facet::Theme,
+    };
+    let (old_facet, new_facet) = (facet.of(&old.0), facet.of(&new.0));
+    let exchange = Exchange { field: scheme.field(), old: &old.0, new: &new.0 };
+    exchange.execute(tx.connection, "catalogue", |sql| {
+        sql.push("seq IN (SELECT seq FROM catalogue_facets WHERE facet = ").bind(old_facet.as_str()).push(")");
+    })?;
+    let mut both = Sql::new("DELETE FROM catalogue_facets WHERE facet = ");
+    both.bind(old_facet.as_str()).push(" AND seq IN (SELECT seq FROM catalogue_facets WHERE facet = ").bind(new_facet.as_str()).push(")");
+    both.execute(tx.connection)?;
+    let mut rest = Sql::new("UPDATE catalogue_facets SET facet = ");
+    rest.bind(new_facet.as_str()).push(" WHERE facet = ").bind(old_facet.as_str());
+    rest.execute(tx.connection)?;
+    Ok(())
 }
 
 /// Takes entries away; what hangs on them in ordinary tables goes with them.

@@ -18,9 +18,20 @@ use crate::{
 };
 
 impl Filter {
+    /// Whether it is narrowed by terms, which may come to mean something else.
+    #[must_use]
+    pub(crate) const fn names_terms(&self) -> bool {
+        !(self.target_groups.is_empty() && self.activities.is_empty() && self.themes.is_empty())
+    }
+
     /// What a list depends on that is narrowed by this.
     #[must_use]
     pub fn dependence(&self) -> Dependence {
+        let entries = self.on_entries();
+        if self.names_terms() { entries.or(Tag::TAXONOMIES) } else { entries }
+    }
+
+    fn on_entries(&self) -> Dependence {
         let facets = self.conditions().into_iter().filter_map(|condition| match condition {
             Condition::Facets(facets) => Some(facets.iter().map(|facet| of_facet(facet)).collect()),
             _ => None,
@@ -167,6 +178,27 @@ pub fn list(
     Page::cut(hits, page, total, |hit| keys(hit, order, sorting)).try_map(|hit| hit.found.entry.entry(freshness, now))
 }
 
+/// So many entries behind the first so many, the latest changed last, and how many there are in all. For standards that number their
+/// pages: skipping costs the more the farther it goes, so whoever offers it says how far that may be.
+///
+/// # Errors
+/// Database failures.
+pub fn slice(
+    connection: &mut AnyConnection,
+    filter: &Filter,
+    freshness: &Freshness,
+    now: DateTime<Utc>,
+    (skip, limit): (i64, i64),
+) -> Result<(Vec<Entry>, i64), Error> {
+    let Some(conditions) = counted_conditions(connection, filter) else { return Ok((Vec::new(), 0)) };
+    let measured = plan::measure(connection, conditions)?;
+    let bounds = Bounds { hidden_until: hidden_until(freshness, now), age: filter.age };
+    let total = plan::count(connection, &measured, bounds)?;
+    let walk = Walk { conditions: measured.iter().collect(), bounds, sorting: Sorting::OldestFirst, after: None, skip, limit };
+    let found = if skip < total { walk.go(connection)? } else { Vec::new() };
+    Ok((found.into_iter().map(|found| found.entry.entry(freshness, now)).collect::<Result<_, _>>()?, total))
+}
+
 /// Everything that narrows a list, for counting; nothing where it finds nothing.
 pub(super) fn counted_conditions(connection: &AnyConnection, filter: &Filter) -> Option<Vec<Condition>> {
     let words = filter.words(connection)?.map(|words| Condition::Words(Words::Anywhere(words.anywhere)));
@@ -230,7 +262,7 @@ fn walk(connection: &mut AnyConnection, parts: Vec<Part<'_>>, start: Option<Star
         };
         let after = Key::farther(after, beyond);
         if room > 0 {
-            let found = Walk { conditions, bounds, sorting, after, limit: room }.go(connection)?;
+            let found = Walk { conditions, bounds, sorting, after, skip: 0, limit: room }.go(connection)?;
             room -= i64::try_from(found.len()).unwrap_or(room);
             hits.extend(found.into_iter().map(|found| Hit { in_title, found }));
         }

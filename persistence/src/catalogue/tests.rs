@@ -281,7 +281,7 @@ fn way(catalogue: &Catalogue, conditions: Vec<Measured>, sorting: Sorting) -> St
         Sorting::Distance(_) => Key::Distance(1_000.0, 150),
     };
     let bounds = Bounds { hidden_until: middle, age: Some(30) };
-    let walk = Walk { conditions: conditions.iter().collect(), bounds, sorting, after: Some(after), limit: 26 };
+    let walk = Walk { conditions: conditions.iter().collect(), bounds, sorting, after: Some(after), skip: 0, limit: 26 };
     let mut sql = Sql::new("EXPLAIN QUERY PLAN ");
     walk.statement(Engine::Sqlite, &mut sql);
     let steps: Vec<Step> = catalogue.db.read(|connection| Ok(sql.load(connection)?)).result.expect("a plan");

@@ -21,7 +21,7 @@ use crate::{
 pub fn draft(tx: &mut Tx<'_>, acting: &Acting, organisation: OrganisationId, content: Content) -> Result<Stored, Error> {
     let organisation = organisation_within_reach(tx.connection, acting, organisation)?.organisation;
     organisation.live()?;
-    check(tx, organisation.id, &content, None)?;
+    let content = checked(tx, organisation.id, content, None)?;
     let (id, revision) = (InitiativeId(tx.new_id()), RevisionId(tx.new_id()));
     let initiative = Initiative::draft(id, organisation.id, revision, content, tx.now());
     let stored = Stored { initiative, organisation_name: organisation.profile.name, created_at: tx.now(), updated_at: tx.now() };
@@ -45,8 +45,7 @@ pub fn edit(
     let (before, organisation) = within_reach(tx.connection, acting, id)?;
     precondition.require(before.initiative.version)?;
     let base = &before.initiative.current().ok_or_else(|| Error::internal("an initiative without a revision"))?.content;
-    let content = change(base)?;
-    check(tx, organisation.id, &content, Some(base))?;
+    let content = checked(tx, organisation.id, change(base)?, Some(base))?;
     let fields = base.changes(&content);
     let ids = NewIds { live: RevisionId(tx.new_id()), working: RevisionId(tx.new_id()) };
     let edited = before.initiative.clone().edit(ids, content, tx.now())?;
@@ -72,24 +71,16 @@ fn public_changes(before: &Initiative, after: &Initiative, organisation: &Organi
     face(before).zip(face(after)).map(|(before, after)| before.changes(&after)).unwrap_or_default()
 }
 
-/// Everything that is wrong with a content, its terms and pictures included. A term that stood there before it was
-/// retired may stay.
-fn check(tx: &mut Tx<'_>, organisation: OrganisationId, content: &Content, before: Option<&Content>) -> Result<(), Error> {
+/// The content in today's words, unless something is wrong with it, its terms and pictures included. A term that stood there
+/// before it was retired may stay.
+fn checked(tx: &mut Tx<'_>, organisation: OrganisationId, content: Content, before: Option<&Content>) -> Result<Content, Error> {
     let mut findings = content.findings();
-    let active = taxonomies::active(tx.connection)?;
-    let lists = |content: &Content| {
-        [
-            (Scheme::TargetGroup, "/target_groups", content.target_groups.clone()),
-            (Scheme::Activity, "/activities", content.activities.clone()),
-            (Scheme::Theme, "/themes", content.themes.clone()),
-        ]
-    };
-    let known = before.map(lists).into_iter().flatten().flat_map(|(scheme, _, terms)| terms.into_iter().map(move |term| (scheme, term.0)));
-    let known: Vec<_> = known.collect();
-    for (scheme, at, terms) in lists(content) {
-        for (place, term) in terms.into_iter().enumerate().take(20) {
-            let (finding, term) = (Finding::new(format!("{at}/{place}"), Fault::UnknownTerm), (scheme, term.0));
-            if !active.contains(&term) && !known.contains(&term) && !findings.contains(&finding) {
+    let vocabulary = taxonomies::vocabulary(tx.connection)?;
+    for scheme in Scheme::ALL {
+        for (place, term) in content.terms(*scheme).iter().enumerate().take(20) {
+            let finding = Finding::new(format!("/{}/{place}", scheme.field()), Fault::UnknownTerm);
+            let stood = before.is_some_and(|before| before.terms(*scheme).contains(term));
+            if !stood && !vocabulary.offers(*scheme, term) && !findings.contains(&finding) {
                 findings.push(finding);
             }
         }
@@ -98,7 +89,7 @@ fn check(tx: &mut Tx<'_>, organisation: OrganisationId, content: &Content, befor
     let unusable = kept::unusable(tx.connection, organisation, FilePurpose::Image, &pictures)?;
     let places = pictures.iter().enumerate().filter(|(_, file)| unusable.contains(file));
     findings.extend(places.map(|(place, _)| Finding::new(format!("/images/{place}/file"), Fault::UnknownFile)));
-    if findings.is_empty() { Ok(()) } else { Err(Error::invalid(findings)) }
+    if findings.is_empty() { Ok(vocabulary.settled(content)) } else { Err(Error::invalid(findings)) }
 }
 
 /// Hands the working revision in for review, with what it declares about the principles.

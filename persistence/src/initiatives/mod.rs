@@ -19,7 +19,7 @@ pub use review::{
     Claimed, FIGURES_DAYS, QueueFigures, QueueFilter, Waiting, assess, assessments_of, claim, publish, queue, queue_figures, refuse,
     release, return_to_draft,
 };
-pub(crate) use row::{InitiativeRow, RevisionRow};
+pub(crate) use row::{InitiativeRow, RevisionRow, exchange_term};
 
 use crate::{
     AnyConnection, DoorRule, Error, Tx,

@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use initiatives::{Aging, Content, Initiative, Review, Revision, RevisionState, Status, Verdict};
+use initiatives::{Aging, Content, Initiative, Review, Revision, RevisionState, Scheme, Status, TermSlug, Verdict};
 use kernel::{FileId, InitiativeId, Principle};
 use serde::Serialize;
 
 use super::{Stored, review::subject};
 use crate::{
-    AnyConnection, DoorRule, Error, Tx,
-    bulk::{instant, optional_instant},
+    AnyConnection, DoorRule, Engine, Error, Tx,
+    bulk::{Exchange, engine, instant, optional_instant},
     db::naive,
     files as kept,
     page::{id_column, word},
@@ -165,6 +165,26 @@ pub(super) fn assemble(connection: &mut AnyConnection, rows: Vec<(InitiativeRow,
     let found: Vec<RevisionRow> = revisions::table.filter(revisions::id.eq_any(wanted)).load(connection)?;
     let mut found = found.into_iter().map(|row| Ok((row.id.clone(), row.revision()?))).collect::<Result<HashMap<_, _>, Error>>()?;
     rows.into_iter().map(|(row, name)| row.stored(name, &mut found)).collect()
+}
+
+/// Puts one term in the place of another in every text that holds it: what the public reads, what somebody writes on, and what
+/// was approved once.
+pub(crate) fn exchange_term(tx: &mut Tx<'_>, scheme: Scheme, old: &TermSlug, new: &TermSlug) -> Result<(), Error> {
+    let (field, engine, quoted) = (scheme.field(), engine(tx.connection), format!("\"{}\"", old.0));
+    Exchange { field, old: &old.0, new: &new.0 }.execute(tx.connection, "revisions", |sql| {
+        // Most texts do not hold the word at all, and need not be read as JSON.
+        match engine {
+            Engine::Sqlite => {
+                sql.push("instr(content, ").bind(quoted.as_str()).push(") > 0 AND EXISTS (SELECT 1 FROM json_each(content, '$.");
+                sql.push(field).push("') WHERE value = ").bind(old.0.as_str()).push(")");
+            }
+            Engine::Postgres => {
+                sql.push("position(").bind(quoted.as_str()).push(" IN content) > 0 AND jsonb_exists(content::jsonb -> '");
+                sql.push(field).push("', ").bind(old.0.as_str()).push(")");
+            }
+        }
+    })?;
+    Ok(())
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, stored: &Stored) -> Result<(), Error> {

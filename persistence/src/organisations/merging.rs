@@ -10,7 +10,7 @@ use super::{
     standing, store, store_membership, within_reach,
 };
 use crate::{
-    Error, Tag, Tx, initiatives as catalogued,
+    Error, Tag, Tx, files, initiatives as catalogued,
     schema::{memberships, organisations as table, successions},
 };
 
@@ -37,6 +37,7 @@ pub fn merge(
     let stored = store(tx, &target, absorbed)?;
     catalogued::hand_over(tx, id, &stored.organisation)?;
     hand_over_memberships(tx, id, into)?;
+    files::hand_over(tx, id, into)?;
     declarations::hand_over(tx, id, into)?;
     invitations::withdraw_all(tx, id, None)?;
     history::keep(tx, into, &before.organisation)?;

@@ -176,26 +176,7 @@ pub enum Order {
 /// # Errors
 /// An invalid cursor; database failures.
 pub fn list(connection: &mut AnyConnection, filter: &Filter, order: Order, page: &PageRequest) -> Result<Page<Stored>, Error> {
-    let query = || {
-        let there = table::verification.eq(Verification::Verified.as_str()).and(table::ending.is_null());
-        let mut query = table::table.filter(there).into_boxed();
-        if let Some(q) = &filter.q {
-            query = query.filter(table::sort_key.like(format!("%{}%", literal(&sort_key(q)))).escape('\\'));
-        }
-        if !filter.kinds.is_empty() {
-            query = query.filter(table::kind.eq_any(filter.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()));
-        }
-        if !filter.postal_codes.is_empty() {
-            query = query.filter(table::address_postal_code.assume_not_null().eq_any(filter.postal_codes.clone()));
-        }
-        if let Some(since) = filter.updated_since {
-            query = query.filter(table::updated_at.ge(naive(since)));
-        }
-        if let Some(seeks) = filter.seeks_cooperation {
-            query = query.filter(table::seeks_cooperation.eq(seeks));
-        }
-        query
-    };
+    let query = || listed(filter);
     let mut rows = query();
     if let Some(after) = &page.after {
         let id: String = cursor_part(after, 1)?;
@@ -221,6 +202,38 @@ pub fn list(connection: &mut AnyConnection, filter: &Filter, order: Order, page:
         Order::NewestFirst => vec![row.updated_at.and_utc().timestamp_micros().to_string(), row.id.clone()],
     };
     Page::cut(items, page, total, keys).try_map(Row::stored)
+}
+
+/// So many verified organisations behind the first so many, by name, and how many there are in all.
+///
+/// # Errors
+/// Database failures.
+pub fn slice(connection: &mut AnyConnection, filter: &Filter, (skip, limit): (i64, i64)) -> Result<(Vec<Stored>, i64), Error> {
+    let rows: Vec<Row> = listed(filter).order((table::sort_key.asc(), table::id.asc())).offset(skip).limit(limit).load(connection)?;
+    let total = listed(filter).select(count_star()).first(connection)?;
+    Ok((rows.into_iter().map(Row::stored).collect::<Result<_, _>>()?, total))
+}
+
+/// The verified organisations that a filter leaves.
+fn listed(filter: &Filter) -> table::BoxedQuery<'static, <AnyConnection as diesel::Connection>::Backend> {
+    let there = table::verification.eq(Verification::Verified.as_str()).and(table::ending.is_null());
+    let mut query = table::table.filter(there).into_boxed();
+    if let Some(q) = &filter.q {
+        query = query.filter(table::sort_key.like(format!("%{}%", literal(&sort_key(q)))).escape('\\'));
+    }
+    if !filter.kinds.is_empty() {
+        query = query.filter(table::kind.eq_any(filter.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()));
+    }
+    if !filter.postal_codes.is_empty() {
+        query = query.filter(table::address_postal_code.assume_not_null().eq_any(filter.postal_codes.clone()));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(table::updated_at.ge(naive(since)));
+    }
+    if let Some(seeks) = filter.seeks_cooperation {
+        query = query.filter(table::seeks_cooperation.eq(seeks));
+    }
+    query
 }
 
 /// What somebody typed, with everything that LIKE would take for a wildcard made literal.

@@ -20,6 +20,7 @@ mod restart;
 mod retries;
 mod schema;
 mod starting;
+mod terms;
 mod tokens;
 mod town;
 mod uploads;

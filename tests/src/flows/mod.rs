@@ -3,6 +3,7 @@
 mod catalogue;
 mod files;
 mod freshness;
+mod hsds;
 mod initiatives;
 mod letters;
 mod operating;
@@ -14,3 +15,4 @@ pub mod scene;
 mod search;
 mod tasks;
 mod standing;
+mod taxonomies;

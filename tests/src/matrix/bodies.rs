@@ -87,6 +87,18 @@ pub fn file(stage: &Stage) -> Value {
     json!({"organisation_id": stage.own.id, "purpose": "image", "name": "Havedag i juni"})
 }
 
+pub fn new_term(_: &Stage) -> Value {
+    json!({"slug": "board_games", "labels": {"da": "Brætspil", "en": "Board games"}, "parent": "games_and_play"})
+}
+
+pub fn term(_: &Stage) -> Value {
+    json!({"labels": {"da": "Skakspil", "en": "Game of chess"}, "parent": "games_and_play"})
+}
+
+pub fn merge(_: &Stage) -> Value {
+    json!({"into": "games_and_play"})
+}
+
 pub fn link(stage: &Stage) -> Value {
     json!({"token": stage.link.borrow().clone()})
 }

@@ -56,7 +56,10 @@ matrices! {
         let stage = Stage::new(engine, true).await;
         for operation in operations() {
             let prepared = Prepared::of_nothing(&stage, &operation);
-            for (query, name) in [("colour=red", "?colour"), ("id=1", "?id"), ("page=2", "?page"), ("colour", "?colour"), ("limit%00=1", "?")] {
+            // What a standard knows is not unknown to whoever follows it.
+            let known = operation.parameters_in("query");
+            let tried = [("colour=red", "?colour"), ("id=1", "?id"), ("page=2", "?page"), ("colour", "?colour"), ("limit%00=1", "?")];
+            for (query, name) in tried.into_iter().filter(|(_, name)| !known.contains(&name.trim_start_matches('?'))) {
                 let answer = prepared.queried(&prepared.owner(), query).await.refuses(400, "invalid-input");
                 let document = answer.json();
                 assert_eq!(document["errors"][0]["pointer"], name, "{} answered {document}", answer.said);

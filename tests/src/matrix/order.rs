@@ -23,6 +23,7 @@ matrices! {
             let path = path.replace("{scheme}", "activity").replace("{id}", &stage.own.id).replace("{membership_id}", &stage.request).replace("{code}", "gone");
             let path = path.replace("{kind}", "democracy").replace("{year}", "2026");
             let path = path.replace("{case_id}", &stage.request).replace("{invitation_id}", &stage.request);
+            let path = path.replace("{slug}", "visiting_friend");
             assert!(!path.contains('{'), "{path}");
             let mut allowed: Vec<&str> = known.iter().map(String::as_str).chain(["OPTIONS"]).collect();
             if known.contains(&"GET".to_owned()) {

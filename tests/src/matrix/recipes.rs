@@ -48,6 +48,8 @@ enum Rightful {
 enum Object {
     None,
     Word(&'static str),
+    /// A term that was added to a tree: the tree, and its slug. A second one lies beside it.
+    Term(Turn),
     Organisation,
     /// The newcomer's request to belong to the organisation.
     Membership,
@@ -75,6 +77,13 @@ enum Object {
     Invitation,
     /// A democracy declaration of the organisation for the present year.
     Declaration,
+}
+
+/// How far a term has come.
+#[derive(Clone, Copy)]
+enum Turn {
+    Added,
+    Retired,
 }
 
 fn open() -> Recipe {
@@ -126,7 +135,7 @@ impl Recipe {
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
     use Object::{
         Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, Organisation, Picture, Referred, Report, Reserved, Taken,
-        Unattended, UnattendedMember, Word,
+        Term, Unattended, UnattendedMember, Word,
     };
     use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
@@ -137,6 +146,17 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "get_guidepost" => vec![open().on(Word("visibility"))],
         "get_principle" => vec![open().on(Word("supplement"))],
         "get_taxonomy" => vec![open().on(Word("activity"))],
+        "get_hsds" | "list_hsds_services" | "list_hsds_organizations" | "list_hsds_taxonomies" | "list_hsds_taxonomy_terms" => vec![open()],
+        "get_hsds_service" => vec![open().on(Initiative(Published))],
+        "get_hsds_organization" => vec![open().on(Organisation)],
+        "get_hsds_taxonomy" => vec![open().on(Word("01932b6e-7a00-7101-8000-000000000002"))],
+        "get_hsds_taxonomy_term" => vec![open().on(Word("01932b6e-7a00-7100-8000-000000000001"))],
+        "add_term" => vec![by(Editor).on(Word("activity")).with(bodies::new_term).answers(201)],
+        "get_term" => vec![open().on(Term(Turn::Added))],
+        "edit_term" => vec![by(Editor).on(Term(Turn::Added)).with(bodies::term)],
+        "retire_term" => vec![by(Editor).on(Term(Turn::Added))],
+        "restore_term" => vec![by(Editor).on(Term(Turn::Retired))],
+        "merge_term" => vec![by(Editor).on(Term(Turn::Added)).with(bodies::merge)],
         "get_problem_type" => vec![open().on(Word("not-found"))],
         "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
         "get_contract" | "get_contract_3_0" | "get_liveness" | "get_readiness" => vec![open()],
@@ -285,6 +305,14 @@ impl Object {
                 Vec::new()
             }
             Self::Word(word) => vec![word.to_owned()],
+            Self::Term(turn) => {
+                let labels = json!({"da": "Skak", "en": "Chess"});
+                let added = stage.world.editor().post("/v1/taxonomies/activity", json!({"slug": "chess", "labels": labels})).await.is(201);
+                if let Turn::Retired = turn {
+                    stage.world.editor().act(format!("{}/retire", added.header("location"))).await.is(200);
+                }
+                vec!["activity".to_owned(), "chess".to_owned()]
+            }
             Self::Organisation => vec![stage.own.id.clone()],
             Self::Membership => vec![stage.own.id.clone(), stage.request.clone()],
             Self::Taken => {
