@@ -186,7 +186,9 @@ impl Dress {
 /// Turns whatever says no, the framework's own answers among them, into a problem document.
 fn documented(response: ServiceResponse<BoxBody>, app: &App, front: &Front) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() && status != StatusCode::PERMANENT_REDIRECT {
+    // A redirect that says where to is an answer already.
+    let leads_on = status == StatusCode::PERMANENT_REDIRECT && !response.headers().contains_key(header::LOCATION);
+    if !status.is_client_error() && !status.is_server_error() && !leads_on {
         return response;
     }
     let written = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == PROBLEM_JSON.as_bytes());

@@ -1,18 +1,21 @@
 //! What waits for one person, wherever in the house it does: for people who want one list, and not one for each domain.
 
 use access::{Acting, Action, Identity, Reader};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use initiatives::{Content, Freshness, ReportStatus, RevisionState, Status};
-use kernel::{OrganisationId, Subject, string_enum};
-use organisations::{MembershipRole, MembershipStatus, Verification};
+use kernel::{OrganisationId, Subject, string_enum, zone};
+use organisations::{EligibilityStatus, MembershipRole, MembershipStatus, Verification};
 
 use crate::{
     AnyConnection, Error,
     db::naive,
     page::id_column,
     persons,
-    schema::{catalogue, initiatives as table, memberships, organisations as orgs, reports, review_claims as claims, revisions},
+    schema::{
+        catalogue, eligibility_cases as cases, initiatives as table, memberships, organisations as orgs, reports, review_claims as claims,
+        revisions, successions,
+    },
 };
 
 string_enum! {
@@ -26,12 +29,18 @@ string_enum! {
         CorrectInitiative = "correct_initiative" da("Ret opslaget, som er taget ned") en("Put the suspended entry in order"),
         /// Somebody wants to belong to the organisation.
         ConfirmMembership = "confirm_membership" da("Svar på en anmodning om medlemskab") en("Answer a request for membership"),
+        /// The municipality has asked about the organisation's right to support, and waits for its answer.
+        AnswerHearing = "answer_hearing" da("Svar i en høring") en("Answer in a hearing"),
         /// A text waits for an editor.
         ReviewInitiative = "review_initiative" da("Gennemgå en tekst") en("Review a text"),
         /// A report waits for a decision.
         DecideReport = "decide_report" da("Afgør en anmeldelse") en("Decide a report"),
         /// An organisation has not been checked.
         VerifyOrganisation = "verify_organisation" da("Godkend en forening") en("Verify an organisation"),
+        /// An organisation without a signatory has asked for one.
+        AppointSignatory = "appoint_signatory" da("Indsæt en tegningsberettiget") en("Appoint a signatory"),
+        /// A hearing has been answered.
+        DecideEligibility = "decide_eligibility" da("Afgør en sag om støtteret") en("Decide a case about eligibility"),
     }
 }
 
@@ -69,6 +78,7 @@ pub fn waiting(connection: &mut AnyConnection, acting: &Acting, freshness: &Fres
     }
     if !led.is_empty() {
         tasks.extend(to_admit(connection, &led)?);
+        tasks.extend(to_answer(connection, &led)?);
     }
     let staff = Reader::new(Some(identity), None);
     if staff.may(Action::PublishInitiative) {
@@ -79,6 +89,10 @@ pub fn waiting(connection: &mut AnyConnection, acting: &Acting, freshness: &Fres
     }
     if staff.may(Action::VerifyOrganisation) {
         tasks.extend(to_verify(connection)?);
+    }
+    if staff.may(Action::GovernOrganisation) {
+        tasks.extend(to_appoint(connection)?);
+        tasks.extend(to_rule(connection)?);
     }
     tasks.sort_by_key(|task| (task.due_at.is_none(), task.due_at, task.waiting_since));
     Ok(tasks)
@@ -169,6 +183,21 @@ fn to_admit(connection: &mut AnyConnection, houses: &[String]) -> Result<Vec<Tas
     of_organisations(TaskKind::ConfirmMembership, "membership", rows)
 }
 
+fn to_answer(connection: &mut AnyConnection, houses: &[String]) -> Result<Vec<Task>, Error> {
+    let rows: Vec<(Row, NaiveDate)> = cases::table
+        .inner_join(orgs::table.on(orgs::id.eq(cases::organisation_id)))
+        .filter(cases::organisation_id.eq_any(houses).and(cases::status.eq(EligibilityStatus::Hearing.as_str())))
+        .order((cases::due_on.asc(), cases::id.asc()))
+        .limit(MOST)
+        .select(((cases::id, orgs::id, orgs::name, cases::opened_at), cases::due_on))
+        .load(connection)?;
+    let (rows, due): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let tasks = of_organisations(TaskKind::AnswerHearing, "eligibility_case", rows)?;
+    // The whole of the last day counts.
+    let due = due.into_iter().map(|day| day.succ_opt().map(zone::start_of));
+    Ok(tasks.into_iter().zip(due).map(|(task, due_at)| Task { due_at, ..task }).collect())
+}
+
 /// The texts that nobody else is at.
 fn to_review(connection: &mut AnyConnection, identity: &Identity, now: DateTime<Utc>) -> Result<Vec<Task>, Error> {
     let me = persons::find(connection, identity)?.map(|person| person.to_string()).unwrap_or_default();
@@ -206,6 +235,27 @@ fn to_verify(connection: &mut AnyConnection) -> Result<Vec<Task>, Error> {
         .select((orgs::id, orgs::id, orgs::name, orgs::created_at))
         .load(connection)?;
     of_organisations(TaskKind::VerifyOrganisation, "organisation", rows)
+}
+
+fn to_appoint(connection: &mut AnyConnection) -> Result<Vec<Task>, Error> {
+    let rows: Vec<Row> = successions::table
+        .inner_join(orgs::table.on(orgs::id.eq(successions::organisation_id)))
+        .order((successions::started_at.asc(), orgs::id.asc()))
+        .limit(MOST)
+        .select((orgs::id, orgs::id, orgs::name, successions::started_at))
+        .load(connection)?;
+    of_organisations(TaskKind::AppointSignatory, "organisation", rows)
+}
+
+fn to_rule(connection: &mut AnyConnection) -> Result<Vec<Task>, Error> {
+    let rows: Vec<Row> = cases::table
+        .inner_join(orgs::table.on(orgs::id.eq(cases::organisation_id)))
+        .filter(cases::status.eq(EligibilityStatus::Answered.as_str()))
+        .order((cases::opened_at.asc(), cases::id.asc()))
+        .limit(MOST)
+        .select((cases::id, orgs::id, orgs::name, cases::opened_at))
+        .load(connection)?;
+    of_organisations(TaskKind::DecideEligibility, "eligibility_case", rows)
 }
 
 /// Called as their organisation is.

@@ -241,6 +241,7 @@ fn sqlite_template(content: Content) -> &'static PathBuf {
         // Copied by SQLite itself: the last connection of a pool may close a moment after the pool is gone, and until then
         // the write-ahead log holds what the file does not.
         let mut connection = SqliteConnection::establish(&made.to_string_lossy()).expect("it has just been made");
+        sql_query("PRAGMA busy_timeout = 10000").execute(&mut connection).expect("it can wait for the last connection to close");
         sql_query(format!("VACUUM INTO '{}'", file.display())).execute(&mut connection).expect("it can be copied");
         file
     })

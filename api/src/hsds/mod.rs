@@ -141,6 +141,8 @@ fn searched(search: Option<String>) -> Result<Option<String>, Problem> {
 }
 
 /// What this view of the catalogue is
+///
+/// The version of the Human Services Data Specification that it follows, and where that is described.
 #[utoipa::path(tag = "hsds", operation_id = "get_hsds", security(()), responses((status = 200, description = "The version of the standard, and where it is described", body = HsdsAbout)))]
 #[get("/hsds/")]
 pub async fn about(call: Call) -> Result<HttpResponse, Problem> {
@@ -338,6 +340,8 @@ pub struct HsdsTaxonomyQuery {
 }
 
 /// Taxonomies
+///
+/// The trees in which the terms stand: target groups, activities and themes.
 #[utoipa::path(tag = "hsds", operation_id = "list_hsds_taxonomies", security(()), params(HsdsTaxonomyQuery),
     responses((status = 200, description = "A page of taxonomies", body = HsdsTaxonomyPage)))]
 #[get("/hsds/taxonomies")]
@@ -349,6 +353,8 @@ pub async fn list_taxonomies(call: Call) -> Result<HttpResponse, Problem> {
 }
 
 /// One taxonomy
+///
+/// Its terms are at `/hsds/taxonomy_terms?taxonomy_id=`.
 #[utoipa::path(tag = "hsds", operation_id = "get_hsds_taxonomy", security(()),
     params(("id" = Uuid, Path, description = "The taxonomy", example = "01932b6e-7a00-7101-8000-000000000002")),
     responses((status = 200, description = "The taxonomy", body = HsdsTaxonomy)))]
@@ -376,6 +382,8 @@ pub struct HsdsTaxonomyTermQuery {
 }
 
 /// Terms
+///
+/// The words by which services are found; what was merged into another term is not listed.
 #[utoipa::path(tag = "hsds", operation_id = "list_hsds_taxonomy_terms", security(()), params(HsdsTaxonomyTermQuery),
     responses((status = 200, description = "A page of terms", body = HsdsTaxonomyTermPage)))]
 #[get("/hsds/taxonomy_terms")]

@@ -252,7 +252,7 @@ pub struct HsdsOrganization {
 impl HsdsOrganization {
     /// With one-to-one members alone.
     pub fn listed(stored: &Stored) -> Self {
-        let Profile { name, purpose, contact, address: _ } = stored.organisation.public_profile();
+        let Profile { name, purpose, contact, address: _, seeks_cooperation: _, cooperation: _ } = stored.organisation.public_profile();
         Self {
             id: stored.organisation.id,
             description: purpose.unwrap_or_else(|| name.clone()),

@@ -57,6 +57,8 @@ fn address(task: &Task) -> String {
         TaskKind::ConfirmMembership => format!("/v1/organisations/{house}/memberships"),
         TaskKind::DecideReport => format!("/v1/reports/{id}"),
         TaskKind::VerifyOrganisation => format!("/v1/organisations/{id}"),
+        TaskKind::AppointSignatory => format!("/v1/organisations/{id}/standing"),
+        TaskKind::AnswerHearing | TaskKind::DecideEligibility => format!("/v1/organisations/{house}/eligibility-cases/{id}"),
     }
 }
 
@@ -69,7 +71,7 @@ pub struct TaskList {
 
 /// What waits for me
 ///
-/// From every part of the service: entries to confirm or to put in order, people to let in, and for staff what waits for a decision. Ask with
+/// From every part of the service: entries to confirm or to put in order, people to let in, hearings to answer, and for staff what waits for a decision. Ask with
 /// `Accept: text/calendar` for the same as to-dos of a calendar.
 #[utoipa::path(tag = "me", operation_id = "list_my_tasks",
     responses((status = 200, description = "Everything that waits", content((TaskList = "application/json"), (String = "text/calendar; charset=utf-8")))))]

@@ -219,10 +219,12 @@ pub const fn reach(role: Role, action: Action) -> Reach {
             R::Signatory | R::OrganisationEditor => Own,
             _ => Nothing,
         },
-        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::WriteReferral | A::UploadFile => match role {
-            R::Signatory | R::OrganisationEditor => Own,
-            _ => Nothing,
-        },
+        A::DraftInitiative | A::EditInitiative | A::SubmitInitiative | A::PauseInitiative | A::WriteReferral | A::UploadFile => {
+            match role {
+                R::Signatory | R::OrganisationEditor => Own,
+                _ => Nothing,
+            }
+        }
         A::ConfirmInitiative | A::ArchiveInitiative => match role {
             R::Editor | R::Administrator => Municipality,
             R::Signatory | R::OrganisationEditor => Own,
@@ -256,9 +258,14 @@ mod tests {
     #[test]
     fn no_staff_role_writes_in_the_name_of_volunteers() {
         for role in Role::FROM_TOKEN {
-            for action in
-                [Action::DraftInitiative, Action::EditInitiative, Action::SubmitInitiative, Action::PauseInitiative, Action::WriteReferral, Action::UploadFile]
-            {
+            for action in [
+                Action::DraftInitiative,
+                Action::EditInitiative,
+                Action::SubmitInitiative,
+                Action::PauseInitiative,
+                Action::WriteReferral,
+                Action::UploadFile,
+            ] {
                 assert_eq!(reach(role, action), Reach::Nothing, "{role:?} {action:?}");
             }
         }

@@ -160,7 +160,8 @@ fn the_catalogue_follows_every_step() {
         let stored = world.step(who, action, id, step).expect(event);
         assert_eq!(stored.initiative, world.file(id), "what is answered is what is stored, after {event}");
         assert_eq!(world.public(id).err().map(|error| error.problem.code), refused, "after {event}");
-        assert_eq!(world.events(since), [(event.to_owned(), "public".to_owned(), "{}".to_owned())]);
+        let entry = if refused.is_some() { "gone" } else { "shown" };
+        assert_eq!(world.events(since), [(event.to_owned(), "public".to_owned(), format!("{{\"entry\":\"{entry}\"}}"))]);
         assert_eq!(world.generation(), generation + 1, "after {event}");
     }
     assert_eq!(problem(world.edit(id, Any, |content| content.title.push('!'))), code(InitiativeRule::Archived));
@@ -180,7 +181,8 @@ fn minor_fields_go_live_and_the_rest_waits_unseen() {
     assert_eq!((entry.version, entry.content.accommodations.as_deref()), (4, Some("Tolk efter aftale")));
     assert_ne!(entry.content.title, "Hemmelig ny titel");
     let told = |visibility: &str, field: &str| {
-        let data = format!("{{\"fields\":[\"{field}\"]}}");
+        let entry = if visibility == "public" { "\"entry\":\"shown\"," } else { "" };
+        let data = format!("{{{entry}\"fields\":[\"{field}\"]}}");
         ("initiative.edited".to_owned(), visibility.to_owned(), data)
     };
     assert_eq!(world.events(since), [told("public", "accommodations"), told("organisation", "title")]);

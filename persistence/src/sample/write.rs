@@ -295,6 +295,9 @@ fn referrals(tx: &mut Tx<'_>) -> Result<(), Error> {
         let information = ReferralInformation { how: how.into(), suitable_for, capacity, capacity_note, contact: karen() };
         referrals::store(tx, Referral { initiative: initiative_id(number), information, updated_at: EPOCH, version: 1 })?;
     }
+    Ok(())
+}
+
 /// One organisation in each standing, and what the first has declared and whom it has invited.
 fn standings(tx: &mut Tx<'_>) -> Result<(), Error> {
     const FROZEN: u64 = 61;

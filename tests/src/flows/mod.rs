@@ -13,6 +13,6 @@ mod referrals;
 mod review;
 pub mod scene;
 mod search;
-mod tasks;
 mod standing;
+mod tasks;
 mod taxonomies;

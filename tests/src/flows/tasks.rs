@@ -6,7 +6,7 @@ use access::Role;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::scene::{complete, published, with};
+use super::scene::{association, complete, published, with};
 use crate::{client::Actor, stories};
 
 async fn waiting(actor: &Actor) -> Vec<(String, String)> {
@@ -86,6 +86,20 @@ stories! {
         assert_eq!(waiting(&world.editor()).await, [task("verify_organisation", "Strikkerne")]);
         world.editor().act(format!("/v1/organisations/{}/verify", registered.id())).await.is(200);
         assert_eq!(waiting(&world.editor()).await, []);
+    }
+
+    async fn a_hearing_waits_for_the_organisation_and_then_for_staff(world: World) {
+        let (chair, organisation) = association(&world).await;
+        let cases = format!("/v1/organisations/{organisation}/eligibility-cases");
+        let due_on = (world.clock.now() + TimeDelta::days(14)).format("%F").to_string();
+        let case = world.editor().post(&cases, json!({"facts": "Møderne var ikke åbne for alle.", "due_on": due_on})).await.is(201);
+        let list = chair.get("/v1/me/tasks").await.is(200).json();
+        assert_eq!((&list["items"][0]["kind"], &list["items"][0]["title"]), (&json!("answer_hearing"), &json!("Vennekredsen i Tårs")));
+        assert!(list["items"][0]["due_at"].is_string(), "{list}");
+        assert_eq!(waiting(&world.editor()).await, []);
+        chair.post(format!("{cases}/{}/answer", case.id()), json!({"text": "De er åbne nu."})).await.is(200);
+        assert_eq!(waiting(&chair).await, []);
+        assert_eq!(waiting(&world.editor()).await, [task("decide_eligibility", "Vennekredsen i Tårs")]);
     }
 
     async fn a_copy_of_the_catalogue_stays_in_step(world: World) {
