@@ -68,6 +68,8 @@ pub struct App {
     pub metrics_token: Option<String>,
     pub public_url: String,
     pub freshness: Freshness,
+    /// How long messages to contacts are kept after they were confirmed.
+    pub message_retention: chrono::TimeDelta,
     /// Sends letters; without it they wait.
     pub post: Option<Post>,
     pub cache: PublicCache,
@@ -101,6 +103,7 @@ impl App {
             metrics_token: None,
             public_url: "http://127.0.0.1:8080".into(),
             freshness: Freshness::default(),
+            message_retention: chrono::TimeDelta::days(30),
             post: None,
             cache: PublicCache::default(),
             request_log: RequestLog::default(),
@@ -140,7 +143,8 @@ impl App {
     pub fn run_due(&self) -> Result<jobs::Round, Error> {
         let mailer = self.post.as_ref().map(|post| |letter: &Letter| post.send(letter));
         let mailer = mailer.as_ref().map(|send| send as &(dyn Fn(&Letter) -> Delivery + Sync));
-        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, mailer })?;
+        let round =
+            jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, message_retention: self.message_retention, mailer })?;
         if round.done > 0 {
             self.cache.written();
             self.changed.notify_waiters();

@@ -20,6 +20,7 @@ mod limit;
 mod log;
 pub mod mail;
 mod me;
+mod messages;
 mod moderation;
 mod negotiate;
 pub mod openapi;

@@ -11,8 +11,8 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, moderation, openapi, organisations, policy, problem,
-    reports, taxonomies, vocabularies,
+    app::App, confirmations, demo, discovery, events, front, health, initiatives, me, messages, moderation, openapi, organisations, policy,
+    problem, reports, taxonomies, vocabularies,
 };
 
 fn operations(config: &mut ServiceConfig<'_>) {
@@ -75,6 +75,7 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(moderation::files)
         .service(moderation::take)
         .service(moderation::give_back)
+        .service(messages::receive)
         .service(reports::receive)
         .service(reports::list)
         .service(reports::get)

@@ -282,6 +282,7 @@ fn assemble(config: &Config, opened: Opened, issuers: Option<Issuers>, clock: Cl
     app.metrics_token.clone_from(&settings.metrics_token);
     app.public_url.clone_from(&config.public_url);
     app.freshness = config.freshness;
+    app.message_retention = chrono::TimeDelta::days(config.settings.message_retention_days);
     app.post = post(config, app.demo.is_some())?;
     Ok(app)
 }

@@ -1,7 +1,7 @@
 //! How persistence says no, and how a database failure stays a database failure.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use initiatives::{ClaimRule, InitiativeRule, ReportRule};
+use initiatives::{ClaimRule, InitiativeRule, MessageRule, ReportRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{DeclarationRule, EligibilityRule, InvitationRule, MembershipRule, OrganisationRule, SigningRule};
 use uuid::Uuid;
@@ -123,6 +123,7 @@ refusals!(
     InitiativeRule,
     ClaimRule,
     ReportRule,
+    MessageRule,
 );
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks

@@ -11,6 +11,7 @@ mod claim;
 mod content;
 mod freshness;
 mod initiative;
+mod message;
 mod place;
 mod report;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use content::{Contact, Content, LanguageTag, Participation, SearchText, Spok
 pub use freshness::{Aging, Freshness};
 pub use initiative::{Initiative, InitiativeRule, NewIds, Refused, Review, Revision, RevisionState, Verdict};
 pub use kernel::{Accessibility, InvalidTime, LocalTime, TermSlug, Weekday};
+pub use message::{MESSAGE_LINK, Message, MessageRule};
 pub use place::Place;
 pub use report::{REPORT_TRANSITIONS, Report, ReportCommand, ReportDecision, ReportReason, ReportRule, ReportStatus, report_mermaid};
 pub use schedule::{DatedSlot, WeeklySlot};

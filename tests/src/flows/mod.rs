@@ -4,6 +4,7 @@ mod catalogue;
 mod freshness;
 mod initiatives;
 mod letters;
+mod messages;
 mod operating;
 mod organisations;
 mod reading;

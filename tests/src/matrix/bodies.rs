@@ -71,6 +71,10 @@ pub fn report(_: &Stage) -> Value {
     json!({"reason": "outdated", "text": "De mødes ikke længere om tirsdagen."})
 }
 
+pub fn message(_: &Stage) -> Value {
+    json!({"name": "Jens Holm", "email": "jens@holm.example", "text": "Jeg vil gerne hjælpe om tirsdagen."})
+}
+
 pub fn assessment(_: &Stage) -> Value {
     json!({"principle": "supplement", "answer": "unsure", "comment": "Spørg plejehjemmet."})
 }

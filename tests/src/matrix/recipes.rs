@@ -53,6 +53,8 @@ enum Object {
     Report,
     /// Nothing: the body holds a link that was mailed.
     Link,
+    /// Nothing: the body holds a link that was mailed to somebody who has written to a published entry.
+    MessageLink,
     /// The organisation, whose signing is suspended.
     Frozen,
     /// The organisation, whose signatory has left.
@@ -100,8 +102,8 @@ impl Recipe {
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
     use Object::{
-        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, Organisation, Report, Taken, Unattended, UnattendedMember,
-        Word,
+        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, MessageLink, Organisation, Report, Taken, Unattended,
+        UnattendedMember, Word,
     };
     use Rightful::{Editor, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
@@ -116,7 +118,10 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
         "get_contract" | "get_contract_3_0" | "get_liveness" | "get_readiness" => vec![open()],
         "list_vocabularies" => vec![open()],
-        "redeem_confirmation" => vec![open().on(Link).with(bodies::link)],
+        "redeem_confirmation" => {
+            let recipe = open().with(bodies::link);
+            vec![recipe.on(Link), recipe.on(MessageLink).when("of somebody who has written to an entry")]
+        }
         "get_metrics" => vec![by(Operator)],
         "create_demo_token" => vec![open().with(bodies::persona)],
 
@@ -169,6 +174,7 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "list_assessments" => vec![by(Editor).on(Initiative(InReview))],
         "assess_initiative" => vec![by(Editor).on(Initiative(InReview)).with(bodies::assessment)],
         "report_initiative" => vec![open().on(Initiative(Published)).with(bodies::report).answers(204)],
+        "write_to_initiative" => vec![open().on(Initiative(Published)).with(bodies::message).answers(204)],
         "get_report" => vec![by(Editor).on(Report)],
         "uphold_report" | "dismiss_report" => vec![by(Editor).on(Report).with(bodies::reason)],
         "draft_initiative" => {
@@ -241,6 +247,15 @@ impl Object {
                 stage.world.run_due();
                 stage.world.letters.take();
                 stage.world.wait(TimeDelta::hours(2));
+                stage.link.replace(stage.world.letters.only().secret());
+                Vec::new()
+            }
+            Self::MessageLink => {
+                let id = initiative(stage, Status::Published).await;
+                stage.world.run_due();
+                stage.world.letters.take();
+                stage.world.anybody().post(format!("/v1/initiatives/{id}/messages"), bodies::message(stage)).await.is(204);
+                stage.world.run_due();
                 stage.link.replace(stage.world.letters.only().secret());
                 Vec::new()
             }
