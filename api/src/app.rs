@@ -82,6 +82,8 @@ pub struct App {
     pub metrics_token: Option<String>,
     pub public_url: String,
     pub freshness: Freshness,
+    /// How long messages to contacts are kept after they were confirmed.
+    pub message_retention: chrono::TimeDelta,
     /// Sends letters; without it they wait.
     pub post: Option<Post>,
     /// Where the bytes of files lie.
@@ -121,6 +123,7 @@ impl App {
             metrics_token: None,
             public_url: "http://127.0.0.1:8080".into(),
             freshness: Freshness::default(),
+            message_retention: chrono::TimeDelta::days(30),
             post: None,
             files: FileStore::in_memory(),
             cache: PublicCache::default(),
@@ -164,7 +167,7 @@ impl App {
         let mailer = self.post.as_ref().map(|post| |letter: &Letter| post.send(letter));
         let mailer = mailer.as_ref().map(|send| send as &(dyn Fn(&Letter) -> Delivery + Sync));
         let discard = |keys: &[String]| futures_executor::block_on(self.files.discard(keys));
-        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, mailer, discard: &discard })?;
+        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, message_retention: self.message_retention, mailer, discard: &discard })?;
         if round.done > 0 {
             self.cache.written();
             self.changed.notify_waiters();

@@ -116,6 +116,9 @@ pub struct Settings {
     /// Days after that in which an entry stays public although nobody has.
     #[arg(long, env = "VERIFY_GRACE_DAYS", global = true, default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=3650))]
     pub verify_grace_days: i64,
+    /// Days for which messages to the contacts of initiatives are kept after they have gone.
+    #[arg(long, env = "MESSAGE_RETENTION_DAYS", global = true, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=365))]
+    pub message_retention_days: i64,
     /// Networks that may be called although they are not public, such as that of an issuer inside the house, separated by commas.
     #[arg(long, env = "OUTBOUND_NETWORKS", global = true, value_delimiter = ',')]
     pub outbound_networks: Vec<IpNet>,

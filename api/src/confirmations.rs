@@ -37,7 +37,7 @@ pub struct ConfirmationView {
     purpose: Purpose,
     /// What it was for, in the language asked for.
     label: &'static str,
-    /// The initiative that has been confirmed.
+    /// The initiative that has been confirmed, or to which a message has gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     initiative_id: Option<InitiativeId>,
     /// The organisation to which whoever was invited belongs now.
@@ -53,11 +53,12 @@ pub struct ConfirmationView {
     responses((status = 200, description = "Done", body = ConfirmationView)))]
 #[post("/v1/confirmations")]
 pub async fn redeem(call: Call, body: Body<ConfirmationRequest>) -> Result<HttpResponse, Problem> {
-    let language = call.language();
+    let (language, freshness) = (call.language(), call.app().freshness);
     call.write(move |tx| {
-        let (purpose, initiative_id, organisation_id) = match confirmations::redeem(tx, &body.0.token)? {
+        let (purpose, initiative_id, organisation_id) = match confirmations::redeem(tx, &body.0.token, &freshness)? {
             Confirmed::Initiative(initiative) => (Purpose::ConfirmInitiative, Some(initiative.id), None),
             Confirmed::Membership(membership) => (Purpose::AcceptInvitation, None, Some(membership.organisation)),
+            Confirmed::Message(message) => (Purpose::SendMessage, Some(message.initiative), None),
         };
         reply::list(&ConfirmationView { purpose, label: purpose.label(language), initiative_id, organisation_id })
     })

@@ -23,6 +23,7 @@ mod limit;
 mod log;
 pub mod mail;
 mod me;
+mod messages;
 mod moderation;
 mod negotiate;
 mod organisations;

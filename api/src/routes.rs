@@ -16,7 +16,7 @@ use crate::{
     app::App,
     confirmations,
     contract::{self, Contract},
-    demo, discovery, events, files, front, health, hsds, initiatives, me, moderation, organisations, policy, problems, reports, taxonomies,
+    demo, discovery, events, files, front, health, hsds, initiatives, me, messages, moderation, organisations, policy, problems, reports, taxonomies,
     vocabularies,
 };
 
@@ -85,6 +85,7 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(moderation::files)
         .service(moderation::take)
         .service(moderation::give_back)
+        .service(messages::receive)
         .service(reports::receive)
         .service(reports::list)
         .service(reports::get)

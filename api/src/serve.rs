@@ -287,6 +287,7 @@ fn assemble(config: &Config, opened: Opened, issuers: Option<Issuers>, clock: Cl
     app.public_url.clone_from(&config.public_url);
     app.files = config.files.clone();
     app.freshness = config.freshness;
+    app.message_retention = chrono::TimeDelta::days(config.settings.message_retention_days);
     app.post = post(config, app.demo.is_some())?;
     Ok(app)
 }

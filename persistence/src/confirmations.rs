@@ -6,7 +6,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use initiatives::Initiative;
+use initiatives::{Freshness, Initiative, MESSAGE_LINK, Message};
 use kernel::{InitiativeId, rules, string_enum};
 use organisations::{INVITATION, Membership};
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     Error, Tx,
     db::naive,
-    initiatives as catalogued,
+    initiatives as catalogued, messages,
     organisations::invitations,
     page::{id_column, word},
     schema::confirmations as table,
@@ -28,6 +28,8 @@ string_enum! {
         ConfirmInitiative = "confirm_initiative" da("Bekræft, at et initiativ stadig passer") en("Confirm that an initiative still holds"),
         /// Makes whoever was invited a member of an organisation.
         AcceptInvitation = "accept_invitation" da("Tag imod en invitation til en organisation") en("Accept an invitation to an organisation"),
+        /// Sends what somebody wrote to the contact of an entry.
+        SendMessage = "send_message" da("Send en besked til et initiativ") en("Send a message to an initiative"),
     }
 }
 
@@ -37,6 +39,7 @@ impl Purpose {
         match self {
             Self::ConfirmInitiative => TimeDelta::days(180),
             Self::AcceptInvitation => INVITATION,
+            Self::SendMessage => MESSAGE_LINK,
         }
     }
 }
@@ -54,8 +57,8 @@ rules! {
             da("Linket er allerede brugt", "Et link virker én gang. Der er ikke mere at gøre.")
             en("The link has been used", "A link works once. There is nothing left to do."),
         Expired = Gone "link-expired"
-            da("Linket er udløbet", "Log ind og gør det samme dér, eller bed om et nyt link.")
-            en("The link has expired", "Sign in and do the same there, or ask for a new link."),
+            da("Linket er udløbet", "Log ind og gør det samme dér, bed om et nyt link, eller begynd forfra.")
+            en("The link has expired", "Sign in and do the same there, ask for a new link, or begin again."),
     }
 }
 
@@ -103,13 +106,14 @@ pub(crate) fn insert(tx: &mut Tx<'_>, purpose: Purpose, subject: Uuid, secret: &
 pub enum Confirmed {
     Initiative(Box<Initiative>),
     Membership(Membership),
+    Message(Message),
 }
 
 /// Does what a link is for.
 ///
 /// # Errors
 /// [`ConfirmationRule`]; whatever stands against the thing itself; database failures.
-pub fn redeem(tx: &mut Tx<'_>, secret: &str) -> Result<Confirmed, Error> {
+pub fn redeem(tx: &mut Tx<'_>, secret: &str, freshness: &Freshness) -> Result<Confirmed, Error> {
     let digest = digest(secret);
     let found: Option<(String, String, NaiveDateTime, Option<NaiveDateTime>)> = table::table
         .find(&digest)
@@ -130,6 +134,7 @@ pub fn redeem(tx: &mut Tx<'_>, secret: &str) -> Result<Confirmed, Error> {
             catalogued::confirm_by_link(tx, id).map(|stored| Confirmed::Initiative(Box::new(stored.initiative)))
         }
         Purpose::AcceptInvitation => invitations::accept(tx, id_column(&subject)?).map(Confirmed::Membership),
+        Purpose::SendMessage => messages::confirm(tx, id_column(&subject)?, freshness).map(Confirmed::Message),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use files::FileRule;
-use initiatives::{ClaimRule, InitiativeRule, ReportRule, TermRule};
+use initiatives::{ClaimRule, InitiativeRule, MessageRule, ReportRule, TermRule};
 use kernel::{Finding, Kind, ProblemType, Rule, rules};
 use organisations::{DeclarationRule, EligibilityRule, InvitationRule, MembershipRule, OrganisationRule, SigningRule};
 use uuid::Uuid;
@@ -132,6 +132,7 @@ refusals!(
     ReportRule,
     TermRule,
     FileRule,
+    MessageRule,
 );
 
 /// A database error becomes the refusal of the named constraint it broke, or a failure. It never looks

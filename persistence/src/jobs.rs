@@ -16,7 +16,7 @@ use crate::{
     db::naive,
     files as kept, idempotency, initiatives as catalogued,
     letters::{self, Delivery, Letter},
-    outbox,
+    messages, outbox,
     schema::jobs,
 };
 
@@ -27,6 +27,8 @@ pub enum JobKind {
     ForgetAnswers,
     /// Forget letters and links of long ago.
     ForgetLetters,
+    /// Forget messages that have gone, or that nobody has confirmed.
+    ForgetMessages,
     /// Say which entries of the catalogue have aged.
     AgeInitiatives,
     /// Throw away files that nothing uses.
@@ -36,13 +38,15 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 5] = [Self::ForgetAnswers, Self::ForgetLetters, Self::AgeInitiatives, Self::DiscardFiles, Self::SendLetter];
+    pub const ALL: [Self; 6] =
+        [Self::ForgetAnswers, Self::ForgetLetters, Self::ForgetMessages, Self::AgeInitiatives, Self::DiscardFiles, Self::SendLetter];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ForgetAnswers => "forget_answers",
             Self::ForgetLetters => "forget_letters",
+            Self::ForgetMessages => "forget_messages",
             Self::AgeInitiatives => "age_initiatives",
             Self::DiscardFiles => "discard_files",
             Self::SendLetter => "send_letter",
@@ -56,7 +60,7 @@ impl JobKind {
     /// How long after it was done it comes round again, if it does.
     const fn interval(self) -> Option<TimeDelta> {
         match self {
-            Self::ForgetAnswers | Self::AgeInitiatives | Self::DiscardFiles => Some(TimeDelta::hours(1)),
+            Self::ForgetAnswers | Self::ForgetMessages | Self::AgeInitiatives | Self::DiscardFiles => Some(TimeDelta::hours(1)),
             Self::ForgetLetters => Some(TimeDelta::days(1)),
             Self::SendLetter => None,
         }
@@ -67,6 +71,8 @@ impl JobKind {
 #[derive(Clone, Copy)]
 pub struct Hands<'a> {
     pub freshness: Freshness,
+    /// How long messages are kept after they were confirmed.
+    pub message_retention: TimeDelta,
     /// Sends a letter; without it letters wait.
     pub mailer: Option<&'a (dyn Fn(&Letter) -> Delivery + Sync)>,
     /// Throws away what lies in the file store under these keys, or says why it cannot.
@@ -75,7 +81,7 @@ pub struct Hands<'a> {
 
 impl std::fmt::Debug for Hands<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hands").field("freshness", &self.freshness).field("mails", &self.mailer.is_some()).finish_non_exhaustive()
+        f.debug_struct("Hands").field("freshness", &self.freshness).field("message_retention", &self.message_retention).field("mails", &self.mailer.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -229,6 +235,7 @@ fn within(tx: &mut Tx<'_>, kind: JobKind, hands: &Hands<'_>) -> Result<bool, Err
             letters::forget(tx)?;
             confirmations::forget(tx).map(|()| true)
         }
+        JobKind::ForgetMessages => messages::forget(tx, hands.message_retention),
         JobKind::AgeInitiatives => catalogued::age(tx, &hands.freshness),
         JobKind::DiscardFiles | JobKind::SendLetter => Ok(true),
     }

@@ -6,8 +6,8 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::{dsl::count_star, prelude::*};
-use initiatives::{Status, Verdict};
-use kernel::{EligibilityCaseId, InitiativeId, InvitationId, OrganisationId, string_enum};
+use initiatives::{Message, Status, Verdict};
+use kernel::{EligibilityCaseId, InitiativeId, InvitationId, MessageId, OrganisationId, string_enum};
 use organisations::{EligibilityStatus, End, Ending, InvitationStatus, MembershipRole};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ use crate::{
     db::naive,
     initiatives as catalogued,
     jobs::{self, JobKind},
+    messages,
     organisations::{self as registered, eligibility, invitations, standing},
     page::{id_column, word},
     schema::mails as table,
@@ -42,6 +43,10 @@ string_enum! {
         OrganisationDissolved = "organisation_dissolved",
         /// Somebody is asked to speak for an organisation.
         Invitation = "invitation",
+        /// Whoever has written to an initiative should confirm their address.
+        ConfirmMessage = "confirm_message",
+        /// What they wrote.
+        Message = "message",
     }
 }
 
@@ -111,6 +116,15 @@ pub enum Matter {
         organisation: String,
         role: MembershipRole,
         secret: String,
+    },
+    /// With the secret of a link that sends it, and nothing of what it says: a stranger may have given another's address.
+    ConfirmMessage {
+        title: String,
+        secret: String,
+    },
+    Message {
+        title: String,
+        message: Message,
     },
 }
 
@@ -222,6 +236,7 @@ fn matter(tx: &mut Tx<'_>, kind: LetterKind, subject: &str) -> Result<Option<Mat
         LetterKind::EligibilityCase => eligibility_case(tx, id_column(subject)?),
         LetterKind::OrganisationUnattended | LetterKind::OrganisationDissolved => ended(tx, id_column(subject)?),
         LetterKind::Invitation => invitation(tx, id_column(subject)?),
+        LetterKind::ConfirmMessage | LetterKind::Message => message(tx, kind, id_column(subject)?),
     }
 }
 
@@ -266,6 +281,26 @@ fn invitation(tx: &mut Tx<'_>, id: InvitationId) -> Result<Option<Matter>, Error
     let organisation = registered::load(tx.connection, invitation.organisation)?.profile.name;
     let secret = confirmations::issue(tx, Purpose::AcceptInvitation, id.0)?;
     Ok(Some(Matter::Invitation { organisation, role: invitation.role, secret }))
+}
+
+fn message(tx: &mut Tx<'_>, kind: LetterKind, id: MessageId) -> Result<Option<Matter>, Error> {
+    let Some(message) = messages::load(tx.connection, id)? else { return Ok(None) };
+    let approved = catalogued::load(tx.connection, message.initiative)?.and_then(|stored| stored.initiative.approved);
+    let Some(title) = approved.map(|revision| revision.content.title) else { return Ok(None) };
+    Ok(match (kind, message.confirmed_at) {
+        (LetterKind::ConfirmMessage, None) => {
+            let secret = confirmations::issue(tx, Purpose::SendMessage, id.0)?;
+            Some(Matter::ConfirmMessage { title, secret })
+        }
+        (LetterKind::Message, Some(_)) => Some(Matter::Message { title, message }),
+        _ => None,
+    })
+}
+
+/// Forgets what was sent to somebody about a thing.
+pub(crate) fn forget_about(tx: &mut Tx<'_>, recipient: &str, subject: &str) -> Result<(), Error> {
+    diesel::delete(table::table.filter(table::recipient.eq(recipient).and(table::subject_id.eq(subject)))).execute(tx.connection)?;
+    Ok(())
 }
 
 /// How long a letter's recipient is kept after it was written.

@@ -17,6 +17,7 @@ pub mod initiatives;
 pub mod jobs;
 pub mod journal;
 pub mod letters;
+pub mod messages;
 mod migrate;
 pub mod organisations;
 mod outbox;

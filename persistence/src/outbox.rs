@@ -4,12 +4,13 @@
 //! looked at once, by whichever instance comes first.
 
 use diesel::prelude::*;
-use kernel::{InitiativeId, InvitationId, OrganisationId};
+use kernel::{InitiativeId, InvitationId, MessageId, OrganisationId};
 use uuid::Uuid;
 
 use crate::{
     AnyConnection, Clock, Db, Error, Tx, initiatives as catalogued, jobs,
     letters::{self, LetterKind},
+    messages::{self, MESSAGE_ID},
     organisations::{invitations, standing},
     page::{id_column, optional_id},
     schema::{cursors, journal, organisations},
@@ -25,6 +26,8 @@ struct Happened {
     name: String,
     subject: Uuid,
     organisation: Option<OrganisationId>,
+    /// JSON object of ids, codes and names of fields.
+    data: String,
 }
 
 /// Writes the letters that are due for everything that has happened; says how many entries it looked at.
@@ -42,18 +45,18 @@ fn reached(connection: &mut AnyConnection) -> Result<i64, Error> {
 
 fn chunk(tx: &mut Tx<'_>) -> Result<usize, Error> {
     let from = reached(tx.connection)?;
-    let rows: Vec<(i64, String, String, Option<String>, String)> = journal::table
+    let rows: Vec<(i64, String, String, Option<String>, String, String)> = journal::table
         .filter(journal::sequence.gt(from))
         .order(journal::sequence.asc())
         .limit(CHUNK)
-        .select((journal::sequence, journal::name, journal::subject_id, journal::organisation_id, journal::operation))
+        .select((journal::sequence, journal::name, journal::subject_id, journal::organisation_id, journal::data, journal::operation))
         .load(tx.connection)?;
     let Some((last, ..)) = rows.last() else { return Ok(0) };
     diesel::update(cursors::table.find(LETTERS)).set(cursors::sequence.eq(*last)).execute(tx.connection)?;
     let looked_at = rows.len();
     // Nobody has to hear of what was invented.
-    for (_, name, subject, organisation, _) in rows.into_iter().filter(|(.., operation)| operation != "seed") {
-        let happened = Happened { name, subject: id_column(&subject)?, organisation: optional_id(organisation.as_deref())? };
+    for (_, name, subject, organisation, data, _) in rows.into_iter().filter(|(.., operation)| operation != "seed") {
+        let happened = Happened { name, subject: id_column(&subject)?, organisation: optional_id(organisation.as_deref())?, data };
         tell(tx, &happened)?;
     }
     Ok(looked_at)
@@ -74,6 +77,8 @@ fn tell(tx: &mut Tx<'_>, happened: &Happened) -> Result<(), Error> {
         "organisation.unattended" => (LetterKind::OrganisationUnattended, signatories(tx, happened)?),
         "organisation.dissolved" => (LetterKind::OrganisationDissolved, signatories(tx, happened)?),
         "invitation.made" => return invite(tx, InvitationId(happened.subject)),
+        "initiative.message_received" => return ask_writer(tx, happened),
+        "initiative.message_confirmed" => return hand_on(tx, happened),
         _ => return Ok(()),
     };
     recipients.iter().try_for_each(|recipient| letters::post(tx, kind, recipient, happened.subject))
@@ -88,6 +93,22 @@ fn invite(tx: &mut Tx<'_>, id: InvitationId) -> Result<(), Error> {
     letters::post_to_stranger(tx, LetterKind::Invitation, &invitation.email, id.0)
 }
 
+/// Whether the address is the writer's own.
+fn ask_writer(tx: &mut Tx<'_>, happened: &Happened) -> Result<(), Error> {
+    let Some(message) = messages::load(tx.connection, message_id(happened)?)? else { return Ok(()) };
+    letters::post_to_stranger(tx, LetterKind::ConfirmMessage, &message.email, message.id.0)
+}
+
+fn hand_on(tx: &mut Tx<'_>, happened: &Happened) -> Result<(), Error> {
+    let id = message_id(happened)?;
+    of_initiative(tx, happened)?.map_or(Ok(()), |recipient| letters::post(tx, LetterKind::Message, &recipient, id.0))
+}
+
+fn message_id(happened: &Happened) -> Result<MessageId, Error> {
+    let data: serde_json::Value = serde_json::from_str(&happened.data).map_err(Error::internal)?;
+    id_column(data.get(MESSAGE_ID).and_then(|id| id.as_str()).unwrap_or_default())
+}
+
 fn of_organisation(tx: &mut Tx<'_>, organisation: Option<OrganisationId>) -> Result<Option<String>, Error> {
     let Some(id) = organisation else { return Ok(None) };
     let email: Option<Option<String>> =
@@ -95,12 +116,16 @@ fn of_organisation(tx: &mut Tx<'_>, organisation: Option<OrganisationId>) -> Res
     Ok(email.flatten())
 }
 
-/// Whoever is named at the initiative knows best whether it still holds.
 fn of_initiative(tx: &mut Tx<'_>, happened: &Happened) -> Result<Option<String>, Error> {
-    let found = catalogued::load(tx.connection, InitiativeId(happened.subject))?;
+    addressee(tx, InitiativeId(happened.subject), happened.organisation)
+}
+
+/// Whoever is named at the initiative knows best about it.
+pub(crate) fn addressee(tx: &mut Tx<'_>, initiative: InitiativeId, organisation: Option<OrganisationId>) -> Result<Option<String>, Error> {
+    let found = catalogued::load(tx.connection, initiative)?;
     let contact = found.and_then(|stored| stored.initiative.approved).and_then(|revision| revision.content.contact);
     match contact.and_then(|contact| contact.email) {
         Some(email) => Ok(Some(email)),
-        None => of_organisation(tx, happened.organisation),
+        None => of_organisation(tx, organisation),
     }
 }

@@ -288,6 +288,17 @@ diesel::table! {
     }
 }
 diesel::table! {
+    messages (id) {
+        id -> Text,
+        initiative_id -> Text,
+        name -> Text,
+        email -> Text,
+        text -> Text,
+        received_at -> Timestamp,
+        confirmed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
     review_claims (initiative_id) {
         initiative_id -> Text,
         person_id -> Text,

@@ -10,6 +10,8 @@ use persistence::letters::Delivery;
 #[derive(Clone, Debug)]
 pub struct Received {
     pub to: String,
+    /// Empty where answers go to the sender.
+    pub reply_to: String,
     /// Stays the same however often it is sent.
     pub message_id: String,
     pub text: String,
@@ -67,7 +69,8 @@ impl Letterbox {
 impl Mailer for Letterbox {
     fn send(&self, message: &Message) -> Delivery {
         let header = |name: &str| message.headers().get_raw(name).unwrap_or_default().to_owned();
-        let received = Received { to: header("To"), message_id: header("Message-ID"), text: decoded(message) };
+        let (to, reply_to) = (header("To"), header("Reply-To"));
+        let received = Received { to, reply_to, message_id: header("Message-ID"), text: decoded(message) };
         assert!(!self.inside(|inside| std::mem::take(&mut inside.dies)), "dead");
         self.inside(|inside| {
             if inside.answers.is_empty() {

@@ -9,7 +9,7 @@ use lettre::{
     message::{Mailbox, header::ContentType},
     transport::smtp,
 };
-use persistence::letters::{Delivery, Letter};
+use persistence::letters::{Delivery, Letter, Matter};
 
 /// How long a mail server may take over each step.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -125,7 +125,14 @@ impl Post {
     fn message(&self, letter: &Letter) -> Result<Message, String> {
         let to: Mailbox = letter.recipient.parse().map_err(|_| "the recipient is no address".to_owned())?;
         let wording::Text { subject, body } = wording::text(&letter.matter, |secret| format!("{}#{secret}", self.links));
-        Message::builder()
+        let message = match &letter.matter {
+            // The answer goes to whoever wrote.
+            Matter::Message { message, .. } => {
+                Message::builder().reply_to(message.email.parse().map_err(|_| "the writer's address is none".to_owned())?)
+            }
+            _ => Message::builder(),
+        };
+        message
             .from(self.from.clone())
             .to(to)
             .subject(subject)

@@ -1,7 +1,7 @@
 //! What letters say: Danish first, English below, plain text, and nothing that is not needed.
 
 use chrono::NaiveDate;
-use initiatives::{Status, Verdict};
+use initiatives::{Message, Status, Verdict};
 use kernel::Language;
 use organisations::{EligibilityStatus, MembershipRole};
 use persistence::letters::Matter;
@@ -28,6 +28,8 @@ pub(super) fn text(matter: &Matter, link: impl Fn(&str) -> String) -> Text {
         Matter::OrganisationUnattended { organisation } => unattended(organisation),
         Matter::OrganisationDissolved { organisation, on, successor } => dissolved(organisation, *on, successor.as_deref()),
         Matter::Invitation { organisation, role, secret } => invitation(organisation, *role, &link(secret)),
+        Matter::ConfirmMessage { title, secret } => confirm_message(title, &link(secret)),
+        Matter::Message { title, message } => handed_on(title, message),
     }
 }
 
@@ -164,6 +166,35 @@ fn invitation(organisation: &str, role: MembershipRole, link: &str) -> Text {
         &format!(
             "You are invited to be {en} for {organisation}. Follow the link and sign in if you would like to. It works once, and for two \
              weeks:\n\n{link}\n\nIf this means nothing to you, do nothing."
+        ),
+    )
+}
+
+fn confirm_message(title: &str, link: &str) -> Text {
+    both(
+        format!("Send din besked til »{title}«"),
+        &format!(
+            "Nogen har skrevet en besked til »{title}« og opgivet denne adresse. Er det dig, så følg linket, og beskeden bliver sendt. Det \
+             virker én gang og i en uge:\n\n{link}\n\nKender du ikke noget til det, så gør ingenting, og beskeden bliver slettet."
+        ),
+        &format!(
+            "Somebody has written a message to “{title}” and given this address. If it was you, follow the link, and the message goes. It \
+             works once, and for a week:\n\n{link}\n\nIf this means nothing to you, do nothing, and the message is deleted."
+        ),
+    )
+}
+
+fn handed_on(title: &str, message: &Message) -> Text {
+    let Message { name, email, text, .. } = message;
+    both(
+        format!("Besked om »{title}«"),
+        &format!(
+            "{name} har læst »{title}« i kataloget og skriver:\n\n{text}\n\nSvar på dette brev, så går svaret til {email}. Adressen er \
+             bekræftet; din egen er ikke vist, før du svarer."
+        ),
+        &format!(
+            "{name} has read “{title}” in the catalogue and writes the above. Answer this letter, and the answer goes to {email}. The address \
+             has been confirmed; your own is not shown before you answer."
         ),
     )
 }

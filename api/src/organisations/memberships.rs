@@ -36,7 +36,7 @@ impl Input for MembershipRequest {
 }
 
 /// What is wrong with an e-mail address.
-pub(super) fn wrong_email(email: Option<&str>) -> Option<Finding> {
+pub(crate) fn wrong_email(email: Option<&str>) -> Option<Finding> {
     let fault = email.and_then(|email| identifier::email(email).err())?;
     Some(Finding::new("/email", fault))
 }

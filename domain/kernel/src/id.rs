@@ -60,6 +60,8 @@ ids! {
     EligibilityCaseId,
     /// An invitation to speak for an organisation.
     InvitationId,
+    /// A message to the contact of an entry.
+    MessageId,
     /// A house in which rooms are lent.
     VenueId,
     /// A room that can be lent.

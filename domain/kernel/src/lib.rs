@@ -29,7 +29,7 @@ pub use event::{Datum, Event, Subject, Visibility};
 pub use finding::{Fault, Finding};
 pub use findings::Findings;
 pub use id::{
-    AssessmentId, BookingId, ClosureId, EligibilityCaseId, EventSubjectId, FileId, InitiativeId, InvalidId, InvitationId, MembershipId,
+    AssessmentId, BookingId, ClosureId, EligibilityCaseId, EventSubjectId, FileId, InitiativeId, InvalidId, InvitationId, MembershipId, MessageId,
     OfferId, OrganisationId, PersonId, ReportId, RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId, SeriesId,
     SigningFreezeId, SpaceId, TermId, VenueId, WaitlistEntryId,
 };

@@ -6,6 +6,7 @@ mod freshness;
 mod hsds;
 mod initiatives;
 mod letters;
+mod messages;
 mod operating;
 mod organisations;
 mod reading;

@@ -79,6 +79,10 @@ pub fn referral(_: &Stage) -> Value {
     })
 }
 
+pub fn message(_: &Stage) -> Value {
+    json!({"name": "Jens Holm", "email": "jens@holm.example", "text": "Jeg vil gerne hjælpe om tirsdagen."})
+}
+
 pub fn assessment(_: &Stage) -> Value {
     json!({"principle": "supplement", "answer": "unsure", "comment": "Spørg plejehjemmet."})
 }

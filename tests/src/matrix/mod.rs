@@ -15,7 +15,7 @@ mod pages;
 mod recipes;
 mod spots;
 mod stage;
-mod tables;
+pub mod tables;
 
 /// Writes each matrix once and runs it on both engines.
 macro_rules! matrices {

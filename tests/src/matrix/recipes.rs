@@ -66,6 +66,8 @@ enum Object {
     Picture(Status),
     /// Nothing: the body holds a link that was mailed.
     Link,
+    /// Nothing: the body holds a link that was mailed to somebody who has written to a published entry.
+    MessageLink,
     /// The organisation, whose signing is suspended.
     Frozen,
     /// The organisation, whose signatory has left.
@@ -134,8 +136,8 @@ impl Recipe {
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
     use Object::{
-        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, Organisation, Picture, Referred, Report, Reserved, Taken,
-        Term, Unattended, UnattendedMember, Word,
+        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, MessageLink, Organisation, Picture, Referred, Report, Reserved,
+        Taken, Term, Unattended, UnattendedMember, Word,
     };
     use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
@@ -161,7 +163,10 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         "get_index" | "get_api_catalog" | "get_protected_resource_metadata" | "get_security_txt" => vec![open()],
         "get_contract" | "get_contract_3_0" | "get_liveness" | "get_readiness" => vec![open()],
         "list_vocabularies" => vec![open()],
-        "redeem_confirmation" => vec![open().on(Link).with(bodies::link)],
+        "redeem_confirmation" => {
+            let recipe = open().with(bodies::link);
+            vec![recipe.on(Link), recipe.on(MessageLink).when("of somebody who has written to an entry")]
+        }
         "get_metrics" => vec![by(Operator)],
         "create_demo_token" => vec![open().with(bodies::persona)],
 
@@ -221,6 +226,7 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
         ],
         "withdraw_referral" => vec![by(Signatory).on(Referred).answers(204)],
         "report_initiative" => vec![open().on(Initiative(Published)).with(bodies::report).answers(204)],
+        "write_to_initiative" => vec![open().on(Initiative(Published)).with(bodies::message).answers(204)],
         "get_report" => vec![by(Editor).on(Report)],
         "uphold_report" | "dismiss_report" => vec![by(Editor).on(Report).with(bodies::reason)],
         "reserve_file" => {
@@ -301,6 +307,15 @@ impl Object {
                 stage.world.run_due();
                 stage.world.letters.take();
                 stage.world.wait(TimeDelta::hours(2));
+                stage.link.replace(stage.world.letters.only().secret());
+                Vec::new()
+            }
+            Self::MessageLink => {
+                let id = initiative(stage, Status::Published).await;
+                stage.world.run_due();
+                stage.world.letters.take();
+                stage.world.anybody().post(format!("/v1/initiatives/{id}/messages"), bodies::message(stage)).await.is(204);
+                stage.world.run_due();
                 stage.link.replace(stage.world.letters.only().secret());
                 Vec::new()
             }
