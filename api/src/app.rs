@@ -167,7 +167,11 @@ impl App {
         let mailer = self.post.as_ref().map(|post| |letter: &Letter| post.send(letter));
         let mailer = mailer.as_ref().map(|send| send as &(dyn Fn(&Letter) -> Delivery + Sync));
         let discard = |keys: &[String]| futures_executor::block_on(self.files.discard(keys));
-        let round = jobs::run_due(&self.db, &self.clock, &Hands { freshness: self.freshness, message_retention: self.message_retention, mailer, discard: &discard })?;
+        let round = jobs::run_due(
+            &self.db,
+            &self.clock,
+            &Hands { freshness: self.freshness, message_retention: self.message_retention, mailer, discard: &discard },
+        )?;
         if round.done > 0 {
             self.cache.written();
             self.changed.notify_waiters();

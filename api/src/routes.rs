@@ -16,8 +16,8 @@ use crate::{
     app::App,
     confirmations,
     contract::{self, Contract},
-    demo, discovery, events, files, front, health, hsds, initiatives, me, messages, moderation, organisations, policy, problems, reports, taxonomies,
-    vocabularies,
+    demo, discovery, events, files, front, health, hsds, initiatives, me, messages, moderation, organisations, policy, problems, reports,
+    taxonomies, vocabularies,
 };
 
 fn operations(config: &mut ServiceConfig<'_>) {
@@ -35,6 +35,7 @@ fn operations(config: &mut ServiceConfig<'_>) {
         .service(organisations::memberships::appoint)
         .service(organisations::memberships::end)
         .service(organisations::overview::get)
+        .service(organisations::similar::list)
         .service(organisations::standing::get)
         .service(organisations::standing::freeze)
         .service(organisations::standing::unfreeze)

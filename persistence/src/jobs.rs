@@ -81,7 +81,11 @@ pub struct Hands<'a> {
 
 impl std::fmt::Debug for Hands<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hands").field("freshness", &self.freshness).field("message_retention", &self.message_retention).field("mails", &self.mailer.is_some()).finish_non_exhaustive()
+        f.debug_struct("Hands")
+            .field("freshness", &self.freshness)
+            .field("message_retention", &self.message_retention)
+            .field("mails", &self.mailer.is_some())
+            .finish_non_exhaustive()
     }
 }
 

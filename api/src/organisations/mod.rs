@@ -7,6 +7,7 @@ pub mod history;
 pub mod invitations;
 pub mod memberships;
 pub mod overview;
+pub mod similar;
 pub mod standing;
 mod views;
 

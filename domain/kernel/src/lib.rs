@@ -29,9 +29,9 @@ pub use event::{Datum, Event, Subject, Visibility};
 pub use finding::{Fault, Finding};
 pub use findings::Findings;
 pub use id::{
-    AssessmentId, BookingId, ClosureId, EligibilityCaseId, EventSubjectId, FileId, InitiativeId, InvalidId, InvitationId, MembershipId, MessageId,
-    OfferId, OrganisationId, PersonId, ReportId, RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId, SeriesId,
-    SigningFreezeId, SpaceId, TermId, VenueId, WaitlistEntryId,
+    AssessmentId, BookingId, ClosureId, EligibilityCaseId, EventSubjectId, FileId, InitiativeId, InvalidId, InvitationId, MembershipId,
+    MessageId, OfferId, OrganisationId, PersonId, ReportId, RevisionId, RoomId, RoomRequestId, SeasonApplicationId, SeasonRoundId,
+    SeriesId, SigningFreezeId, SpaceId, TermId, VenueId, WaitlistEntryId,
 };
 pub use language::{Language, Languages};
 pub use money::{Currency, Money};

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// What was verified at this instant or before is hidden by now.
-fn hidden_until(freshness: &Freshness, now: DateTime<Utc>) -> NaiveDateTime {
+pub(crate) fn hidden_until(freshness: &Freshness, now: DateTime<Utc>) -> NaiveDateTime {
     naive(now - freshness.interval - freshness.grace)
 }
 

@@ -6,6 +6,7 @@ pub mod history;
 pub mod invitations;
 pub mod merging;
 pub mod overview;
+mod similar;
 pub mod standing;
 
 use access::Acting;
@@ -16,6 +17,8 @@ use organisations::{
     Address, Contact, End, Ending, Membership, MembershipRole, MembershipStatus, Organisation, OrganisationKind, OrganisationRule, Profile,
     Registration, Verification,
 };
+
+pub use similar::{Similar, similar};
 
 use crate::{
     AnyConnection, DoorRule, Error, Tag, Tx, catalogue,

@@ -353,6 +353,36 @@ stories! {
         assert!(world.anybody().get(&address).await.is(200).json().get("cooperation").is_none(), "the text waits for better days");
     }
 
+    async fn organisations_that_do_alike_find_each_other(world: World) {
+        let (_, first) = published(&world, complete("")).await;
+        let organisation = first.json()["organisation"]["id"].as_str().expect("an id").to_owned();
+        let similar = format!("/v1/organisations/{organisation}/similar");
+        assert_eq!(world.anybody().get(&similar).await.is(200).json()["items"], json!([]));
+        let place = |latitude: f64| json!([{"kind": "address", "street": "Vej 1", "postal_code": "9800", "town": "Hjørring", "latitude": latitude, "longitude": 10.114}]);
+        let at_home = json!([{"kind": "at_home", "postal_code": "9830", "town": "Tårs"}]);
+        let others = [
+            ("far", "29189382", "De fjerne", place(57.6), "visiting_friend"),
+            ("near", "98187650", "De nære", place(57.4), "visiting_friend"),
+            ("hidden", "10000009", "De hjemlige", at_home, "visiting_friend"),
+        ];
+        for (who, cvr, name, locations, activity) in others {
+            let chair = world.business(who, cvr);
+            let form = json!({"kind": "association", "name": name, "cvr": cvr, "seeks_cooperation": who == "far"});
+            let id = chair.post("/v1/organisations", form).await.is(201).id();
+            let content = with(with(with(complete(&id), "/locations", locations), "/activities", json!([activity])), "/title", json!(name));
+            let drafted = chair.post("/v1/initiatives", content).await.is(201);
+            chair.act(format!("{}/submit", drafted.header("location"))).await.is(200);
+            world.editor().act(format!("{}/publish", drafted.header("location"))).await.is(200);
+        }
+        let names = |answer: Value| answer["items"].as_array().expect("a list").iter().map(|item| item["name"].clone()).collect::<Vec<_>>();
+        let found = world.anybody().get(&similar).await.is(200).json();
+        assert_eq!(names(found.clone()), ["De nære", "De fjerne", "De hjemlige"], "a kept answer knows of new entries");
+        assert_eq!((&found["items"][0]["distance"], &found["items"][0]["shared"]), (&json!(1900.0), &json!(2)));
+        assert!(found["items"][2].get("distance").is_none(), "a home is nowhere: {found}");
+        assert_eq!(names(world.anybody().get(format!("{similar}?seeks_cooperation=true")).await.is(200).json()), ["De fjerne"]);
+        world.anybody().get("/v1/organisations/01932b6e-7a00-7001-8000-0000000fffff/similar").await.refuses(404, "not-found");
+    }
+
     async fn an_overview_says_how_fresh_the_entries_are(world: World) {
         let (chair, initiative) = published(&world, complete("")).await;
         let organisation = initiative.json()["organisation"]["id"].as_str().expect("an id").to_owned();

@@ -136,8 +136,8 @@ impl Recipe {
 /// The recipes of an operation, the plain one first. Where it matters in which state the object is, there are several.
 pub fn recipes(operation_id: &str) -> Vec<Recipe> {
     use Object::{
-        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, MessageLink, Organisation, Picture, Referred, Report, Reserved,
-        Taken, Term, Unattended, UnattendedMember, Word,
+        Case, Declaration, Frozen, Initiative, Invitation, Link, Membership, MessageLink, Organisation, Picture, Referred, Report,
+        Reserved, Taken, Term, Unattended, UnattendedMember, Word,
     };
     use Rightful::{Editor, Employee, Newcomer, Operator, Signatory};
     use Status::{Archived, Draft, InReview, Paused, Published, Refused, Suspended};
@@ -178,6 +178,7 @@ pub fn recipes(operation_id: &str) -> Vec<Recipe> {
             ]
         }
         "get_organisation" => vec![open().on(Organisation), by(Signatory).on(Organisation).unverified()],
+        "list_similar_organisations" => vec![open().on(Organisation)],
         "edit_organisation" => vec![by(Signatory).on(Organisation).with(bodies::profile)],
         "verify_organisation" => vec![by(Editor).on(Organisation).unverified()],
         "list_memberships" => vec![by(Signatory).on(Organisation)],
