@@ -13,7 +13,7 @@ from pyld import jsonld
 
 from service import Service, scratch
 
-THING = {"name", "description", "disambiguatingDescription", "mainEntityOfPage"}
+THING = {"name", "description", "disambiguatingDescription", "mainEntityOfPage", "image"}
 KNOWN = {
     "Service": THING | {"provider", "availableChannel", "hoursAvailable", "audience", "serviceType", "offers"},
     "Organization": THING,
@@ -25,6 +25,7 @@ KNOWN = {
     "OpeningHoursSpecification": THING | {"dayOfWeek", "opens", "closes"},
     "Audience": THING | {"audienceType"},
     "Offer": THING | {"price", "priceCurrency"},
+    "ImageObject": THING | {"contentUrl", "thumbnailUrl", "caption", "encodingFormat", "width", "height", "creditText"},
 }
 VOCABULARY = "http://schema.org/"
 CONTEXT = json.loads((Path(__file__).parent / "schema-org.json").read_text())
@@ -74,6 +75,6 @@ for id in ids:
     # As triples, too, where what is not absolute falls out.
     triples = jsonld.to_rdf(linked, {"documentLoader": from_here})["@default"]
     assert any(triple["predicate"]["value"] == f"{VOCABULARY}name" for triple in triples)
-assert {"Service", "Organization", "WebPage", "ServiceChannel", "Place", "OpeningHoursSpecification", "Audience"} <= seen, seen
+assert {"Service", "Organization", "WebPage", "ServiceChannel", "Place", "OpeningHoursSpecification", "Audience", "ImageObject"} <= seen, seen
 service.stop()
 print(f"{len(ids)} initiatives, {', '.join(sorted(seen))}")

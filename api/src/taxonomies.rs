@@ -183,7 +183,7 @@ impl Input for NewTerm {
 /// What can be changed about a term.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"labels": {"da": "Besøgsvenner"}}))]
+#[schema(example = json!({"labels": {"da": "Besøgsvenner", "en": "Visiting friends"}}))]
 pub struct TermForm {
     #[validate(nested)]
     labels: TermLabelsForm,
