@@ -310,7 +310,8 @@ pub async fn list_organizations(call: Call) -> Result<HttpResponse, Problem> {
 /// With what it offers.
 #[utoipa::path(tag = "hsds", operation_id = "get_hsds_organization", security(()),
     params(("id" = OrganisationId, Path, description = "The organization", example = "01932b6e-7a00-7001-8000-000000000001")),
-    responses((status = 200, description = "The organization", body = HsdsOrganization)))]
+    responses((status = 200, description = "The organization", body = HsdsOrganization),
+        (status = 308, description = "It was merged into the organisation at `Location`", body = crate::problem::ProblemDocument, content_type = "application/problem+json")))]
 #[get("/hsds/organizations/{id}")]
 pub async fn get_organization(call: Call) -> Result<HttpResponse, Problem> {
     let id: OrganisationId = call.id("id")?;
