@@ -11,7 +11,7 @@ use actix_web::{
 };
 use aws_lc_rs::constant_time;
 use kernel::{Fault, Finding, Language, Languages, text};
-use persistence::{Command, DoorRule, idempotency, idempotency::Answer, organisations::Precondition};
+use persistence::{Command, DoorRule, Precondition, idempotency, idempotency::Answer};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -12,7 +12,7 @@ use actix_web::{
     web::{Bytes, BytesMut},
 };
 use futures_util::StreamExt;
-use kernel::{Fault, Finding, text};
+use kernel::{Fault, Finding, identifier, text};
 use persistence::Error;
 use serde::{
     Serialize,
@@ -49,6 +49,12 @@ pub trait Input: DeserializeOwned {
 /// What the limits on a form's fields find wrong.
 pub fn limits(form: &impl Validate) -> Vec<Finding> {
     form.validate().err().map(|errors| of_validator("", &errors)).unwrap_or_default()
+}
+
+/// What is wrong with the address in the member `email`.
+pub fn wrong_email(email: Option<&str>) -> Option<Finding> {
+    let fault = email.and_then(|email| identifier::email(email).err())?;
+    Some(Finding::new("/email", fault))
 }
 
 /// Reads a type out of a document.

@@ -9,8 +9,7 @@ use validator::Validate;
 
 use crate::{
     call::Call,
-    json::{Body, Input, limits},
-    organisations::memberships::wrong_email,
+    json::{Body, Input, limits, wrong_email},
     problem::Problem,
     reply,
 };

@@ -15,10 +15,10 @@ use kernel::{Event, FileId, InitiativeId, OrganisationId, Subject, Visibility};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AnyConnection, Clock, Db, DoorRule, Error, Outcome, Tx, catalogue,
+    AnyConnection, Clock, Db, DoorRule, Error, Outcome, Precondition, Tx, catalogue,
     db::{naive, reaches},
     jobs,
-    organisations::{Precondition, within_reach as organisation_within_reach},
+    organisations::within_reach as organisation_within_reach,
     page::{id_column, word},
     persons,
     schema::{file_uses as uses, files as table, stored_objects as objects},

@@ -8,8 +8,8 @@ use initiatives::{Freshness, MESSAGE_LINK, Message, MessageRule};
 use kernel::{Datum, Event, InitiativeId, MessageId, OrganisationId, Subject, Visibility};
 
 use crate::{
-    AnyConnection, Error, Tx, catalogue, confirmations::ConfirmationRule, db::naive, letters, organisations::Precondition, outbox,
-    page::id_column, schema::messages as table,
+    AnyConnection, Error, Precondition, Tx, catalogue, confirmations::ConfirmationRule, db::naive, letters, outbox, page::id_column,
+    schema::messages as table,
 };
 
 #[derive(Queryable, Insertable)]

@@ -11,12 +11,11 @@ use initiatives::{Content, Freshness, Initiative, InitiativeRule, Referral, Refe
 use kernel::{Datum, Event, InitiativeId, OrganisationId, Subject, Visibility};
 
 use crate::{
-    AnyConnection, DoorRule, Engine, Error, Tx,
+    AnyConnection, DoorRule, Engine, Error, Precondition, Tx,
     bulk::{Sql, engine},
     catalogue,
     db::naive,
     initiatives as catalogued,
-    organisations::Precondition,
     page::{Page, PageRequest, cursor_instant, cursor_part, id_column, word},
     schema::referrals as table,
     search,

@@ -7,10 +7,9 @@ use initiatives::{Freshness, Report, ReportCommand, ReportDecision, ReportReason
 use kernel::{Datum, Event, InitiativeId, ReportId, Subject, Visibility};
 
 use crate::{
-    AnyConnection, DoorRule, Error, Tx, catalogue,
+    AnyConnection, DoorRule, Error, Precondition, Tx, catalogue,
     db::naive,
     initiatives as catalogued,
-    organisations::Precondition,
     page::{Page, PageRequest, cursor_instant, cursor_part, id_column, word},
     schema::reports as table,
 };

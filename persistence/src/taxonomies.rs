@@ -6,10 +6,9 @@ use diesel::prelude::*;
 use kernel::{Datum, Event, Subject, TermId, TermSlug, Visibility};
 
 use crate::{
-    AnyConnection, DoorRule, Error, Tag, Tx,
+    AnyConnection, DoorRule, Error, Precondition, Tag, Tx,
     catalogue::{self, Filter},
     initiatives,
-    organisations::Precondition,
     page::{id_column, optional_id, word},
     schema::terms as table,
 };

@@ -4,7 +4,7 @@ use access::Acting;
 use actix_web::{HttpResponse, post};
 use initiatives::Command;
 use kernel::{Finding, InitiativeId, Principle};
-use persistence::{Error, Tx, initiatives as store, initiatives::Stored, organisations::Precondition};
+use persistence::{Error, Precondition, Tx, initiatives as store, initiatives::Stored};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::memberships::wrong_email;
 use crate::{
     call::Call,
-    json::{Body, Input, limits},
+    json::{Body, Input, limits, wrong_email},
     problem::Problem,
     reply,
 };

@@ -2,16 +2,19 @@
 
 use access::Action;
 use actix_web::{HttpResponse, delete, get, post};
-use kernel::{Finding, MembershipId, OrganisationId, PersonId, identifier};
+use kernel::{Finding, MembershipId, OrganisationId, PersonId};
 use organisations::{Membership, MembershipRole, MembershipStatus};
-use persistence::organisations::{self as store, MembershipStep};
+use persistence::organisations::{
+    memberships::{self as store, MembershipStep},
+    standing,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
     call::Call,
-    json::{Body, Input, limits},
+    json::{Body, Input, limits, wrong_email},
     page::{Place, page_view},
     problem::Problem,
     reply,
@@ -33,12 +36,6 @@ impl Input for MembershipRequest {
     fn findings(&self) -> Vec<Finding> {
         limits(self).into_iter().chain(wrong_email(self.email.as_deref())).collect()
     }
-}
-
-/// What is wrong with an e-mail address.
-pub(crate) fn wrong_email(email: Option<&str>) -> Option<Finding> {
-    let fault = email.and_then(|email| identifier::email(email).err())?;
-    Some(Finding::new("/email", fault))
 }
 
 /// The tie between a person and an organisation.
@@ -100,9 +97,7 @@ pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let acting = call.may(Action::ReadMemberships)?;
     let id = call.id("id")?;
     call.read(move |connection| {
-        MembershipPage::answer(&place, store::list_memberships(connection, &acting, id, &page)?, |membership| {
-            MembershipView::new(&membership)
-        })
+        MembershipPage::answer(&place, store::list(connection, &acting, id, &page)?, |membership| MembershipView::new(&membership))
     })
     .await
 }
@@ -118,7 +113,7 @@ pub async fn request(call: Call, body: Body<MembershipRequest>) -> Result<HttpRe
     let acting = call.may(Action::RequestMembership)?;
     let id: OrganisationId = call.id("id")?;
     call.write(move |tx| {
-        let membership = store::request_membership(tx, &acting, id, body.0.role, body.0.email.as_deref())?;
+        let membership = store::request(tx, &acting, id, body.0.role, body.0.email.as_deref())?;
         let location = format!("/v1/organisations/{id}/memberships/{}", membership.id);
         reply::created(location, membership.version, &MembershipView::new(&membership))
     })
@@ -138,7 +133,7 @@ pub async fn confirm(call: Call) -> Result<HttpResponse, Problem> {
     let acting = call.may(Action::ConfirmMembership)?;
     let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
     call.write(move |tx| {
-        let membership = store::step_membership(tx, &acting, organisation, id, MembershipStep::Confirm, precondition)?;
+        let membership = store::step(tx, &acting, organisation, id, MembershipStep::Confirm, precondition)?;
         reply::ok(membership.version, &MembershipView::new(&membership))
     })
     .await
@@ -157,7 +152,7 @@ pub async fn appoint(call: Call) -> Result<HttpResponse, Problem> {
     let acting = call.may(Action::GovernOrganisation)?;
     let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
     call.write(move |tx| {
-        let membership = store::standing::appoint(tx, &acting, organisation, id, precondition)?;
+        let membership = standing::appoint(tx, &acting, organisation, id, precondition)?;
         reply::ok(membership.version, &MembershipView::new(&membership))
     })
     .await
@@ -176,7 +171,7 @@ pub async fn end(call: Call) -> Result<HttpResponse, Problem> {
     let acting = call.may(Action::EndMembership)?;
     let (organisation, id) = (call.id("id")?, call.id("membership_id")?);
     call.write(move |tx| {
-        store::step_membership(tx, &acting, organisation, id, MembershipStep::End, precondition)?;
+        store::step(tx, &acting, organisation, id, MembershipStep::End, precondition)?;
         Ok(reply::no_content())
     })
     .await

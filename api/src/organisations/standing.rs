@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Finding, Language, OrganisationId};
 use organisations::{OrganisationKind, Reasoned, Verification};
 use persistence::{
-    Error, Tx,
+    Error, Precondition, Tx,
     organisations::{
-        Precondition, Stored, merging,
+        Stored, merging,
         standing::{self as store, Concern, File},
     },
 };

@@ -9,8 +9,8 @@ use organisations::Organisation;
 
 use super::{Stored, all_of, load, review::subject, row, within_reach};
 use crate::{
-    DoorRule, Error, Tx, assessments, catalogue, files as kept,
-    organisations::{Precondition, load as organisation_of, standing, within_reach as organisation_within_reach},
+    DoorRule, Error, Precondition, Tx, assessments, catalogue, files as kept,
+    organisations::{load as organisation_of, standing, within_reach as organisation_within_reach},
     taxonomies,
 };
 

@@ -15,9 +15,8 @@ use super::{
     within_reach,
 };
 use crate::{
-    AnyConnection, DoorRule, Error, Tx, assessments,
+    AnyConnection, DoorRule, Error, Precondition, Tx, assessments,
     db::naive,
-    organisations::Precondition,
     page::{Page, PageRequest, cursor_instant, cursor_part, id_column},
     persons,
     schema::{initiatives as table, organisations as orgs, review_claims as claims, reviews, revisions},

@@ -13,8 +13,9 @@ use super::{
     suspend,
 };
 use crate::{
-    Clock, Command, Db, DoorRule, Error, Options, Target, Tx, catalogue, journal,
-    organisations::Precondition::{self, Any, Missing, Version},
+    Clock, Command, Db, DoorRule, Error, Options,
+    Precondition::{self, Any, Missing, Version},
+    Target, Tx, catalogue, journal,
     page::PageRequest,
     sample, tags,
 };

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use kernel::{Datum, OrganisationId, Visibility, zone};
 use organisations::{Declaration, DeclarationKind};
 
-use super::{Precondition, Stored, event, readable, within_reach};
+use super::{Stored, event, readable, within_reach};
 use crate::{
-    AnyConnection, Error, Tx,
+    AnyConnection, Error, Precondition, Tx,
     db::naive,
     page::{id_column, word},
     schema::declarations as table,

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use kernel::{EligibilityCaseId, OrganisationId};
 use organisations::{EligibilityCase, EligibilityCommand, EligibilityStatus, Reasoned};
 
-use super::{Precondition, readable, standing::case_event, within_reach};
+use super::{readable, standing::case_event, within_reach};
 use crate::{
-    AnyConnection, DoorRule, Error, Tx,
+    AnyConnection, DoorRule, Error, Precondition, Tx,
     db::naive,
     page::{id_column, word},
     persons,

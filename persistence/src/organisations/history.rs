@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use kernel::{Datum, OrganisationId, Visibility};
 use organisations::Organisation;
 
-use super::{Precondition, Stored, event, readable, store, within_reach};
-use crate::{AnyConnection, Error, Tag, Tx, db::naive, schema::former_registrations as table};
+use super::{Stored, event, readable, store, within_reach};
+use crate::{AnyConnection, Error, Precondition, Tag, Tx, db::naive, schema::former_registrations as table};
 
 /// A name and numbers that no longer hold.
 #[derive(Clone, Debug)]

@@ -10,11 +10,12 @@ use organisations::{
 };
 
 use super::{
-    Precondition, insert_membership, live_membership, load as organisation_of, membership_event, readable, standing, store_membership,
-    within_reach,
+    load as organisation_of,
+    memberships::{insert_membership, live_membership, membership_event, store_membership},
+    readable, standing, within_reach,
 };
 use crate::{
-    AnyConnection, DoorRule, Error, Tx,
+    AnyConnection, DoorRule, Error, Precondition, Tx,
     confirmations::{self, ConfirmationRule, Purpose},
     db::naive,
     page::{id_column, word},

@@ -6,11 +6,12 @@ use kernel::{Datum, OrganisationId, Visibility, zone};
 use organisations::{Ending, Membership, MembershipRole, MembershipStatus, OrganisationRule};
 
 use super::{
-    MembershipRow, Precondition, Stored, declarations, eligibility, event, history, invitations, live_membership, membership_event, row,
-    standing, store, store_membership, within_reach,
+    Stored, declarations, eligibility, event, find, history, invitations,
+    memberships::{MembershipRow, live_membership, membership_event, store_membership},
+    standing, store, within_reach,
 };
 use crate::{
-    Error, Tag, Tx, files, initiatives as catalogued,
+    Error, Precondition, Tag, Tx, files, initiatives as catalogued,
     schema::{memberships, organisations as table, successions},
 };
 
@@ -28,7 +29,7 @@ pub fn merge(
 ) -> Result<Stored, Error> {
     let before = within_reach(tx.connection, acting, id)?;
     precondition.accept(before.organisation.version)?;
-    let target = row(tx.connection, into)?.ok_or(OrganisationRule::SuccessorUnfit)?;
+    let target = find(tx.connection, into)?.ok_or(OrganisationRule::SuccessorUnfit)?;
     let settled = is_settled(tx, id)?;
     let ended = before.organisation.clone().merge(&target.organisation, settled, zone::date(tx.now()))?;
     let absorbed = target.organisation.clone().absorb(&before.organisation);

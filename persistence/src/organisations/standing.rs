@@ -13,10 +13,12 @@ use organisations::{
 };
 
 use super::{
-    Precondition, Row, Stored, eligibility, event, membership_event, membership_of, readable, row, store, store_membership, within_reach,
+    Row, Stored, eligibility, event, find,
+    memberships::{membership_event, membership_of, store_membership},
+    readable, store, within_reach,
 };
 use crate::{
-    AnyConnection, DoorRule, Error, Tag, Tx,
+    AnyConnection, DoorRule, Error, Precondition, Tag, Tx,
     db::naive,
     initiatives as catalogued,
     page::{Page, PageRequest, cursor_part, id_column},
@@ -215,7 +217,7 @@ pub fn dissolve(
     let before = within_reach(tx.connection, acting, id)?;
     precondition.accept(before.organisation.version)?;
     let successor = match successor {
-        Some(other) => Some(row(tx.connection, other)?.ok_or(OrganisationRule::SuccessorUnfit)?.organisation),
+        Some(other) => Some(find(tx.connection, other)?.ok_or(OrganisationRule::SuccessorUnfit)?.organisation),
         None => None,
     };
     let today = zone::date(tx.now());

@@ -6,7 +6,7 @@ use access::{Acting, Action, Identity, Role};
 use futures_util::future::{join, join_all};
 use initiatives::Scheme;
 use kernel::TermSlug;
-use persistence::{Command, organisations::Precondition, sample, taxonomies};
+use persistence::{Command, Precondition, sample, taxonomies};
 use serde_json::json;
 
 use super::process::Raw;
