@@ -19,6 +19,7 @@ use initiatives::{Content, Freshness, Status};
 use kernel::{InitiativeId, OrganisationId};
 
 pub use facets::{Count, facets};
+pub(crate) use plan::metres_between;
 pub use project::Facet;
 pub(crate) use project::{Projection, exchange_term, insert, project, rename_organisation, set_version};
 pub(crate) use query::{found_by, matching};

@@ -158,6 +158,13 @@ impl Near {
     }
 }
 
+/// Metres between two places on the same flat earth.
+pub(crate) fn metres_between((latitude, longitude): (f64, f64), (other_latitude, other_longitude): (f64, f64)) -> f64 {
+    let near = Near { latitude, longitude, radius: 0.0 };
+    let north = (latitude - other_latitude) * METRES_PER_DEGREE;
+    north.hypot((longitude - other_longitude) * near.metres_per_longitude())
+}
+
 fn square(column: &str, origin: f64, scale: f64, sql: &mut Sql) {
     for factor in ["(", " * "] {
         sql.push(factor).push("((").push(column).push(" - ").bind(origin).push(") * ").bind(scale).push(")");

@@ -1,7 +1,7 @@
 //! Organisations that do alike, for whoever looks for company.
 
 use access::Acting;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     QueryableByName,
     prelude::*,
@@ -47,6 +47,12 @@ struct Spot {
     longitude: f64,
 }
 
+impl Spot {
+    const fn at(&self) -> (f64, f64) {
+        (self.latitude, self.longitude)
+    }
+}
+
 /// Verified organisations whose entries share target groups or activities with this one's: the nearest first, then those of whom nobody
 /// knows how near they are, by how much they share. What the public cannot read counts for nothing.
 ///
@@ -74,7 +80,7 @@ pub fn similar(
     let ids: Vec<String> = alike.iter().map(|alike| alike.organisation_id.clone()).collect();
     let filter = Filter { seeks_cooperation, ..Filter::default() };
     let rows: Vec<Row> = listed(&filter).filter(table::id.eq_any(&ids)).load(connection)?;
-    let spots = spots(connection, &[vec![own.clone()], ids].concat())?;
+    let spots = spots(connection, &[vec![own.clone()], ids].concat(), hidden_until)?;
     let of = |id: &str| spots.iter().filter(|spot| spot.organisation_id == id).collect::<Vec<_>>();
     let here = of(&own);
     let mut all = Vec::new();
@@ -83,7 +89,8 @@ pub fn similar(
         let id = stored.organisation.id.to_string();
         let shared = alike.iter().find(|alike| alike.organisation_id == id).map_or(0, |alike| alike.shared);
         let there = of(&id);
-        let distance = here.iter().flat_map(|one| there.iter().map(|other| distance(one, other))).min_by(f64::total_cmp);
+        let distance =
+            here.iter().flat_map(|one| there.iter().map(|other| catalogue::metres_between(one.at(), other.at()))).min_by(f64::total_cmp);
         all.push(Similar { stored, shared, distance });
     }
     all.sort_by(|one, other| {
@@ -98,18 +105,10 @@ pub fn similar(
 }
 
 /// Where the public finds their entries.
-fn spots(connection: &mut AnyConnection, ids: &[String]) -> Result<Vec<Spot>, Error> {
+fn spots(connection: &mut AnyConnection, ids: &[String], hidden_until: NaiveDateTime) -> Result<Vec<Spot>, Error> {
     let mut sql = Sql::new(
         "SELECT DISTINCT c.organisation_id, p.latitude, p.longitude FROM catalogue c JOIN catalogue_places p ON p.seq = c.seq WHERE c.organisation_id IN (",
     );
-    sql.bind_all(ids).push(")");
+    sql.bind_all(ids).push(") AND c.verified_at > ").bind(hidden_until);
     Ok(sql.load(connection)?)
-}
-
-/// Metres, on an earth that is flat in Denmark.
-fn distance(one: &Spot, other: &Spot) -> f64 {
-    const METRES_PER_DEGREE: f64 = 111_195.0;
-    let north = (one.latitude - other.latitude) * METRES_PER_DEGREE;
-    let east = (one.longitude - other.longitude) * METRES_PER_DEGREE * one.latitude.to_radians().cos();
-    north.hypot(east)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::scene::{association, complete, published, titles, with};
 use crate::{
     client::{Actor, Answer},
-    stories,
+    pictures, stories,
     world::World,
 };
 
@@ -166,6 +166,8 @@ stories! {
         assert_eq!(staff.get("/v1/moderation/organisations").await.is(200).ids(), [organisation.as_str()], "it is for staff to see to");
         let asked = ida.act(format!("{address}/succession")).await.is(200).json();
         assert!(asked["succession_started_at"].is_string(), "{asked}");
+        let tasks = staff.get("/v1/me/tasks").await.is(200).json();
+        assert_eq!((&tasks["items"][0]["kind"], &tasks["items"][0]["subject_id"]), (&json!("appoint_signatory"), &json!(organisation)));
         ida.act(format!("{memberships}/{second}/appoint")).await.refuses(403, "forbidden");
         let appointed = staff.act(format!("{memberships}/{second}/appoint")).await.is(200).json();
         assert_eq!(appointed["role"], "signatory");
@@ -174,6 +176,7 @@ stories! {
         let standing = ida.get(format!("{address}/standing")).await.is(200).json();
         assert!(standing["may_commit"] == true && standing.get("succession_started_at").is_none(), "{standing}");
         assert!(staff.get("/v1/moderation/organisations").await.is(200).ids().is_empty());
+        assert!(!staff.get("/v1/me/tasks").await.is(200).text().contains("appoint_signatory"));
     }
 
     async fn an_organisation_declares_for_a_year_and_once(world: World) {
@@ -257,6 +260,7 @@ stories! {
         let (chair, initiative) = published(&world, complete("")).await;
         let old = initiative.json()["organisation"]["id"].as_str().expect("an id").to_owned();
         chair.request(Method::PUT, format!("/v1/organisations/{old}/declarations/democracy/2026")).seen("*").await.is(200);
+        let picture = pictures::uploaded(&chair, &old, pictures::jpeg(40, 30)).await;
         let other = world.citizen();
         let kept = other.post("/v1/organisations", json!({"kind": "association", "name": "Vennekredsen Tårs"})).await.is(201).id();
         other.post(format!("/v1/organisations/{old}/memberships"), json!({"role": "editor"})).await.is(201);
@@ -289,6 +293,7 @@ stories! {
         assert_eq!(overview["memberships"], json!([{"role": "signatory", "status": "confirmed", "count": 2}]));
         assert_eq!(overview["initiatives"]["by_status"], json!([{"status": "published", "count": 1}]));
         assert_eq!(overview["declarations"][0]["kind"], "democracy");
+        assert_eq!(other.get(format!("/v1/files/{picture}/metadata")).await.is(200).json()["organisation_id"], kept.as_str());
         let history = chair.get(format!("/v1/organisations/{kept}/history")).await.is(200).json();
         assert_eq!((&history["items"][0]["name"], &history["items"][0]["cvr"]), (&json!("Vennekredsen i Tårs"), &json!("13748136")));
 
@@ -380,6 +385,20 @@ stories! {
         assert_eq!((&found["items"][0]["distance"], &found["items"][0]["shared"]), (&json!(1900.0), &json!(2)));
         assert!(found["items"][2].get("distance").is_none(), "a home is nowhere: {found}");
         assert_eq!(names(world.anybody().get(format!("{similar}?seeks_cooperation=true")).await.is(200).json()), ["De fjerne"]);
+
+        // A place that nobody has confirmed is nowhere any more, for the distance either.
+        let near = world.business("near", "98187650");
+        let house = near.get("/v1/me").await.is(200).json()["memberships"][0]["organisation_id"].as_str().expect("an id").to_owned();
+        let farther = with(with(complete(&house), "/locations", place(57.5)), "/title", json!("Længere væk"));
+        let farther = near.post("/v1/initiatives", farther).await.is(201);
+        near.act(format!("{}/submit", farther.header("location"))).await.is(200);
+        world.editor().act(format!("{}/publish", farther.header("location"))).await.is(200);
+        world.wait(TimeDelta::days(430));
+        for address in [first.header("location"), farther.header("location")] {
+            world.editor().act(format!("{address}/confirm")).await.is(200);
+        }
+        let found = world.anybody().get(&similar).await.is(200).json();
+        assert_eq!((names(found.clone()), &found["items"][0]["distance"]), (vec![json!("De nære")], &json!(13000.0)));
         world.anybody().get("/v1/organisations/01932b6e-7a00-7001-8000-0000000fffff/similar").await.refuses(404, "not-found");
     }
 

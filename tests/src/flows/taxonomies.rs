@@ -55,6 +55,12 @@ stories! {
         assert_eq!(chair.get(draft.header("location")).await.json()["activities"], Value::Null);
         assert!(!chair.get(draft.header("location")).await.text().contains("walking_group"));
 
+        // What employees look for by the old word, they find, too.
+        let referral = json!({"how": "Ring.", "capacity": "open", "contact": {"name": "Karen", "phone": "+4572333333"}});
+        chair.put(format!("{}/referral", initiative.header("location")), &referral).await.is(200);
+        let found = world.employee().get("/v1/referrals?activity=walking_group").await.is(200).json();
+        assert_eq!(found["items"][0]["title"], "Besøgsvenner i Tårs", "{found}");
+
         // Old links still work: as an address, as a filter, and from a form that was filled in before.
         assert_eq!(anybody.get(WALKING).await.is(308).header("location"), "/v1/taxonomies/activity/exercise");
         for word in ["walking_group", "exercise"] {
